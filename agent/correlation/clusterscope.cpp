@@ -78,10 +78,10 @@ void ClusterScope::onEvent(const wire::Event &event, const wire::Origin &origin,
     m_map.onEvent(event, origin, place);
 }
 
-void ClusterScope::onAgent(const AgentSign &sign)
+void ClusterScope::onAgent(const wire::AgentState &state)
 {
-    m_nodes.onAgent(sign);
-    m_losses.onAgent(sign);
+    m_nodes.onAgent(state);
+    m_losses.onAgent(state);
 }
 
 void ClusterScope::advance(std::int64_t nowNs)

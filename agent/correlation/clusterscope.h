@@ -44,7 +44,7 @@ public:
 
     /// Once each, in the order of their stream.
     void onDelivery(const wire::Delivery &delivery);
-    void onAgent(const AgentSign &sign);
+    void onAgent(const wire::AgentState &state);
     /// Time has passed, server's UTC. Once a second or so.
     void advance(std::int64_t nowNs);
     /// As Engine::setRules(); rules of the other scope are left out. Found are the insights that end with their rules.

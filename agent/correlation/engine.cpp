@@ -285,24 +285,39 @@ bool Engine::takeOfLineage(RuleState &state, std::uint8_t number, Look &look)
     return isTaken;
 }
 
+/// Of what a step took.
+class Engine::LookWords final : public RuleState::WordsSource {
+public:
+    LookWords(Engine &engine, const Step &step, Look &look) : m_engine(engine), m_step(step), m_look(look) {}
+    RuleState::Words words() const override
+    {
+        if (!m_look.node)
+            m_look.node = m_engine.nodeNumber(m_look.seen.place.node);
+        if (m_look.text.empty())
+            m_look.text = evidenceText(m_look.seen);
+        RuleState::Words words;
+        words.text = m_look.text;
+        words.node = *m_look.node;
+        words.owner = m_engine.ownerNumber(m_step.affects.value_or(m_step.by), m_look.seen);
+        if (!m_step.affects)
+            return words;
+        if (const auto &affected = m_look.entities.of(*m_step.affects)) {
+            words.affects = std::string(wire::entityKindName(affected->kind)) + ' ' + affected->name;
+            words.affectsHash = static_cast<std::uint32_t>(affected->key >> 32 | 1); // never 0
+        }
+        return words;
+    }
+
+private:
+    Engine &m_engine;
+    const Step &m_step;
+    Look &m_look;
+};
+
 bool Engine::take(RuleState &state, std::uint8_t number, Look &look, const EntityName &entity, bool isEvidence)
 {
-    const Step &step = state.rule().steps[number];
-    if (!look.node)
-        look.node = nodeNumber(look.seen.place.node);
-    if (isEvidence && look.text.empty())
-        look.text = evidenceText(look.seen);
-    std::string affects;
-    std::uint32_t affectsHash = 0;
-    if (isEvidence && step.affects) {
-        if (const auto &affected = look.entities.of(*step.affects)) {
-            affects = std::string(wire::entityKindName(affected->kind)) + ' ' + affected->name;
-            affectsHash = static_cast<std::uint32_t>(affected->key >> 32 | 1); // never 0
-        }
-    }
     const std::size_t before = state.size();
-    const std::uint16_t owner = isEvidence ? ownerNumber(step.affects.value_or(step.by), look.seen) : 0;
-    const bool isTaken = state.take({look.seen, entity, affects, affectsHash, look.text, *look.node, owner, number, isEvidence});
+    const bool isTaken = state.take({look.seen, entity, LookWords(*this, state.rule().steps[number], look), number, isEvidence});
     m_candidates += state.size() - before;
     return isTaken;
 }

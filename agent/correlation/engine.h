@@ -104,6 +104,7 @@ private:
     };
     void subscribe();
     struct Look;
+    class LookWords;
     bool onTypedEvent(Observation seen);
     void tellTraffic(std::int64_t nowNs);
     bool observe(const Observation &seen);

@@ -102,6 +102,8 @@ double quantileMs(const Sums &counts, double share)
 }
 
 struct Gauge {
+    void forget() { recent = {shortStepNs, trendPoints}, longer = {longStepNs, trendPoints}; }
+
     Trend recent{shortStepNs, trendPoints}, longer{longStepNs, trendPoints};
     double used = noFigure, limit = noFigure;
     std::int64_t usedNs = 0, limitNs = 0;
@@ -189,6 +191,7 @@ struct FigureTracker::Subject {
     std::int64_t toldNs = 0; ///< facts are of the time since then; while they are told, that of now
     std::uint32_t origin = 0;
     bool isHost = false;
+    bool isHeldKnown = false; ///< memory without contents of files; older agents tell only the working set
     Gauge memory;
     std::map<std::string, Gauge, std::less<>> filesystems; ///< by mount point
     Growth periods, throttled, throttledNs, cpuNs, retransmits;
@@ -228,7 +231,15 @@ void FigureTracker::Subject::add(const wire::Sample &sample, const std::string &
 {
     const auto value = static_cast<double>(sample.value);
     switch (sample.metric) {
-    case Metric::MemoryWorkingSetBytes: memory.add(timeNs, value); break;
+    case Metric::MemoryWorkingSetBytes:
+        if (!isHeldKnown)
+            memory.add(timeNs, value);
+        break;
+    case Metric::MemoryHeldBytes: // whoever reads files grows by what is read, until others need the room
+        if (!std::exchange(isHeldKnown, true))
+            memory.forget();
+        memory.add(timeNs, value);
+        break;
     case Metric::MemoryLimitBytes:
         memory.limit = value;
         memory.limitNs = timeNs;

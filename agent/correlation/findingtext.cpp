@@ -81,10 +81,20 @@ std::string lineOf(const Evidence &evidence, const Rule &rule, const std::vector
 }
 
 constexpr std::size_t evidenceTextBytes = 96;
+constexpr std::string_view isCut = "\u2026";
 
 bool isCommon(std::string_view name)
 {
     return name == "root" || name == "count" || name == "node" || name == "namespace" || name == "text";
+}
+
+/// Of what is a line already.
+std::string shortened(std::string line)
+{
+    if (line.size() <= evidenceTextBytes)
+        return line;
+    line.resize(wire::truncateUtf8(line, evidenceTextBytes - isCut.size()).size());
+    return line.append(isCut);
 }
 
 } // namespace
@@ -102,11 +112,10 @@ std::string evidenceText(const Observation &seen)
     else if (seen.figures != nullptr)
         text = figureLine(seen.topic, *seen.figures);
     else
-        text = wire::summary(seen.event);
+        return shortened(wire::summary(seen.event));
     std::string line = wire::toLine(text, evidenceTextBytes + 1);
     if (line.size() <= evidenceTextBytes)
         return line;
-    constexpr std::string_view isCut = "\u2026";
     return wire::toLine(text, evidenceTextBytes - isCut.size()).append(isCut);
 }
 

@@ -35,10 +35,10 @@ LossWatch::Node *LossWatch::nodeOf(const std::string &name)
     return &at->second;
 }
 
-void LossWatch::onAgent(const AgentSign &sign)
+void LossWatch::onAgent(const wire::AgentState &state)
 {
-    if (Node *node = sign.state.state == wire::LinkState::Unknown ? nullptr : nodeOf(sign.state.node))
-        node->onTheWay = sign.state.loss.transitEvents; // what the agent dropped is in the counters of its sources
+    if (Node *node = state.state == wire::LinkState::Unknown ? nullptr : nodeOf(state.node))
+        node->onTheWay = state.loss.transitEvents; // what the agent dropped is in the counters of its sources
 }
 
 void LossWatch::onReport(const std::string &name, std::uint64_t streamId, const wire::CounterReport &report, std::int64_t timeNs)

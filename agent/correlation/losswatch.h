@@ -27,7 +27,7 @@ public:
     /// `timeNs`: server's UTC.
     void onReport(const std::string &node, std::uint64_t streamId, const wire::CounterReport &report, std::int64_t timeNs);
     /// Remembers what the server counts, for the next report.
-    void onAgent(const AgentSign &sign);
+    void onAgent(const wire::AgentState &state);
     std::uint64_t unwatched() const noexcept { return m_strangers.size(); } ///< nodes that there was no room for
 
 private:

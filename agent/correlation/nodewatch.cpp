@@ -14,9 +14,8 @@ constexpr std::int64_t second = 1'000'000'000;
 
 } // namespace
 
-void NodeWatch::onAgent(const AgentSign &sign)
+void NodeWatch::onAgent(const wire::AgentState &state)
 {
-    const wire::AgentState &state = sign.state;
     if (state.state == wire::LinkState::Unknown)
         return;
     auto at = m_nodes.find(state.node);
@@ -29,7 +28,7 @@ void NodeWatch::onAgent(const AgentSign &sign)
         at = m_nodes.emplace(state.node, Node{{wire::EntityKind::Node, state.node, state.node}}).first;
     Node &node = at->second;
     node.state = state.state;
-    node.saidBye = state.state == wire::LinkState::Gone && sign.saidBye;
+    node.saidBye = state.state == wire::LinkState::Gone && state.saidBye;
     // The greeting is a sign of life, too; the end of a link is none.
     const bool isConnected = state.state == wire::LinkState::Connected;
     const std::int64_t beforeNs =

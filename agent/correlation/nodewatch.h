@@ -12,12 +12,6 @@
 
 namespace tapio::correlation {
 
-/// What the server knows of one agent's link. Times are the server's UTC.
-struct AgentSign {
-    wire::AgentState state;
-    bool saidBye = false; ///< the agent itself ended its last session
-};
-
 /// Which nodes are lost: their link went, or nothing comes over it, without a farewell, and no heartbeat was heard for 40 s. A node that was never
 /// connected is not known here. Bounded: of more nodes than `most` those that come later are not watched, and counted. One thread.
 class NodeWatch {
@@ -28,7 +22,7 @@ public:
     /// `sink` outlives it.
     explicit NodeWatch(FactSink &sink, std::size_t most = 10'000) : m_sink(sink), m_most(most) {}
 
-    void onAgent(const AgentSign &sign);
+    void onAgent(const wire::AgentState &state);
     /// Each second or so. After a longer pause nobody listened here either, so it is no silence of the nodes; nor is a clock that was set.
     void advance(std::int64_t nowNs);
     bool isLost(const std::string &node) const;

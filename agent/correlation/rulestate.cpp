@@ -118,19 +118,20 @@ void absorb(OpenInsight &insight, const OpenInsight &other, const Rule &rule)
 
 Evidence evidenceOf(const RuleState::Taken &taken, std::uint32_t weight)
 {
+    const RuleState::Words words = taken.source.words();
     Evidence evidence;
     evidence.timeNs = taken.seen.timeNs();
     evidence.uncertaintyNs = std::max<std::int64_t>(taken.seen.place.uncertaintyNs, 0);
     evidence.streamId = taken.seen.place.streamId;
     evidence.seq = taken.seen.place.seq;
-    evidence.node = taken.node;
+    evidence.node = words.node;
     evidence.weight = weight;
     evidence.step = taken.step & 0x7f;
-    evidence.owner = taken.owner & 0x7fff;
-    const std::string_view affects = wire::truncateUtf8(taken.affects, mostAffectsBytes);
+    evidence.owner = words.owner & 0x7fff;
+    const std::string_view affects = wire::truncateUtf8(words.affects, mostAffectsBytes);
     evidence.affectsBytes = static_cast<std::uint8_t>(affects.size());
-    evidence.affectsHash = taken.affectsHash;
-    evidence.words = SmallText(affects, taken.text);
+    evidence.affectsHash = words.affectsHash;
+    evidence.words = SmallText(affects, words.text);
     return evidence;
 }
 

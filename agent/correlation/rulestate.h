@@ -21,15 +21,25 @@ namespace tapio::correlation {
 /// One rule with all its candidates. One thread.
 class RuleState {
 public:
+    /// What evidence has beside its place and time.
+    struct Words {
+        std::string affects;           ///< with its kind; empty = the step asks for none
+        std::uint32_t affectsHash = 0; ///< of its id
+        std::string_view text;         ///< evidenceText() of what was seen
+        std::uint32_t node = 0;
+        std::uint16_t owner = 0; ///< number of the workload that it is of
+    };
+    /// Gives them when they are needed: they are dear, and most of what fulfils a step is evidence of nothing, since nothing waits for it.
+    class WordsSource {
+    public:
+        virtual ~WordsSource() = default;
+        virtual Words words() const = 0;
+    };
     /// What a step took, or of a share only counted.
     struct Taken {
         const Observation &seen;
         const EntityName &entity;
-        std::string_view affects;      ///< with its kind; empty = the step asks for none
-        std::uint32_t affectsHash = 0; ///< of its id
-        std::string_view text;         ///< evidenceText() of what was seen, where the step is fulfilled
-        std::uint32_t node = 0;
-        std::uint16_t owner = 0; ///< number of the workload that it is of
+        const WordsSource &source;
         std::uint8_t step = 0;
         bool fulfils = true; ///< false: it counts for the share only
     };

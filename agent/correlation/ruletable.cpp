@@ -266,8 +266,10 @@ private:
         readOrder(table, step);
         for (const toml::table *one : table.tables("where"))
             readPredicate(*one, step, step.where);
+        checkReachable(table, "where", step.name, step.where);
         for (const toml::table *one : table.tables("or_where"))
             readPredicate(*one, step, step.orWhere);
+        checkReachable(table, "or_where", step.name, step.orWhere);
         if (table.has("or_where") && !table.has("where"))
             table.refuse(table.node("or_where"), "'or_where' is what else than 'where' will do, and there is none");
         table.end();
@@ -467,20 +469,16 @@ private:
             if (!problem.empty())
                 table.refuse(table.node(key), '\'' + std::string(key) + "': " + problem);
         }
-        for (const Step &step : m_rule.steps)
-            checkReachable(table, step.name, step.where);
-        for (const Step &step : m_rule.steps)
-            checkReachable(table, step.name, step.orWhere);
         for (const Step &step : m_rule.steps) {
             m_rule.horizonNs = std::max(m_rule.horizonNs, reach(step));
             m_rule.relatedTo |= step.relation && step.relation->step < mostSteps ? 1u << step.relation->step : 0u;
         }
     }
 
-    void checkReachable(Table &table, const std::string &step, const std::vector<Predicate> &where)
+    static void checkReachable(Table &table, const char *key, const std::string &step, const std::vector<Predicate> &where)
     {
         if (!canBeFulfilled(where))
-            table.refuse(nullptr, "unreachable: no value fulfils all conditions of step '" + step + '\'');
+            table.refuse(table.node(key), "unreachable: no value fulfils all conditions of step '" + step + '\'');
     }
 
     std::int64_t reach(const Step &step) const

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/replay/labels.h"
 
+#include <chrono>
+#include <sstream>
+#include <utility>
+
 #include "agent/replay/tomltable.h"
 
 namespace tapio::replay {
@@ -41,7 +45,61 @@ Result<LabelFile> read(const toml::table &root, const std::string &file)
     return labels;
 }
 
+toml::date_time momentOf(std::int64_t utcNs)
+{
+    using namespace std::chrono;
+    const sys_time<nanoseconds> at{nanoseconds(utcNs)};
+    const auto day = floor<days>(at);
+    const year_month_day date(day);
+    const hh_mm_ss<nanoseconds> time(at - day);
+    return {toml::date(static_cast<int>(date.year()), static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day())),
+            toml::time(time.hours().count(), time.minutes().count(), time.seconds().count(), time.subseconds().count()),
+            toml::time_offset()};
+}
+
+toml::array listOf(const std::vector<std::string> &texts)
+{
+    toml::array list;
+    for (const std::string &text : texts)
+        list.push_back(text);
+    return list;
+}
+
+toml::table tableOf(const Label &label)
+{
+    toml::table table{{"what", label.what},
+                      {"entity", label.entity},
+                      {"from", momentOf(label.fromNs)},
+                      {"to", momentOf(label.toNs)},
+                      {"within", std::to_string(label.withinNs / nsPerMs) + "ms"},
+                      {"expected", listOf(label.expected)}};
+    if (!label.node.empty())
+        table.insert("node", label.node);
+    const std::pair<const char *, const std::vector<std::string> &> lists[] = {
+        {"also", label.also}, {"on_two_nodes", label.onTwoNodes}, {"on_three_nodes", label.onThreeNodes}};
+    for (const auto &[key, rules] : lists) {
+        if (!rules.empty())
+            table.insert(key, listOf(rules));
+    }
+    return table;
+}
+
 } // namespace
+
+std::string toToml(const LabelFile &labels)
+{
+    toml::table root{{"what", labels.what}, {"family", labels.family}, {"made", labels.made}};
+    if (labels.isHealthy)
+        root.insert("healthy", true);
+    toml::array all;
+    for (const Label &label : labels.labels)
+        all.push_back(tableOf(label));
+    if (!all.empty())
+        root.insert("label", std::move(all));
+    std::ostringstream text;
+    text << root << '\n';
+    return text.str();
+}
 
 std::filesystem::path labelFileOf(const std::filesystem::path &recording)
 {

@@ -46,5 +46,7 @@ std::filesystem::path labelFileOf(const std::filesystem::path &recording);
 /// Errors: NotFound, PermissionDenied, Io, Malformed (file, line and reason).
 Result<LabelFile> readLabels(const std::filesystem::path &file);
 Result<LabelFile> parseLabels(std::string_view text, const std::string &file);
+/// As parseLabels() reads it; times as far as nanoseconds.
+std::string toToml(const LabelFile &labels);
 
 } // namespace tapio::replay

@@ -15,7 +15,7 @@ constexpr std::int64_t cascadeNs = 600 * nsPerSecond;
 const std::string &nodeOf(const Scenario &scenario)
 {
     static const std::string none;
-    return scenario.deliveries.empty() ? none : scenario.deliveries.front().node;
+    return scenario.received.empty() ? none : recording::nodeOf(scenario.received.front());
 }
 
 bool isLeftOut(const wire::Event &event) { return event.type == wire::EventType::Insight || event.type == wire::EventType::DrillLabel; }
@@ -40,8 +40,9 @@ bool isOfNode(const wire::Origin &origin) { return origin.cgroupPath == "/"; }
 
 bool hasNodeSamples(const Scenario &scenario)
 {
-    return std::any_of(scenario.deliveries.begin(), scenario.deliveries.end(), [](const wire::Delivery &delivery) {
-        const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body);
+    return std::any_of(scenario.received.begin(), scenario.received.end(), [](const recording::Received &received) {
+        const auto *delivery = std::get_if<wire::Delivery>(&received);
+        const auto *samples = delivery == nullptr ? nullptr : std::get_if<wire::SampleBatch>(&delivery->frame.body);
         return samples != nullptr && std::any_of(samples->origins.begin(), samples->origins.end(), isOfNode);
     });
 }
@@ -81,12 +82,16 @@ std::uint64_t eventsIn(const wire::Delivery &delivery)
 void append(Scenario &to, const Scenario &from, std::int64_t shiftNs, const std::string &node, std::uint64_t streamChange,
             bool withNodeSamples = true)
 {
-    for (wire::Delivery delivery : from.deliveries) {
+    for (const recording::Received &received : from.received) {
+        const auto *known = std::get_if<wire::Delivery>(&received);
+        if (known == nullptr) // of one with links nothing is made
+            continue;
+        wire::Delivery delivery = *known;
         delivery.node = node;
         delivery.frame.streamId ^= streamChange;
         shift(delivery, shiftNs, withNodeSamples);
         to.events += eventsIn(delivery);
-        to.deliveries.push_back(std::move(delivery));
+        to.received.emplace_back(std::move(delivery));
     }
     for (Label label : from.labels) {
         label.fromNs += shiftNs;
@@ -128,8 +133,9 @@ void labelCascade(Scenario &mixture, const std::string &node)
 
 void sortByArrival(Scenario &scenario)
 {
-    std::stable_sort(scenario.deliveries.begin(), scenario.deliveries.end(),
-                     [](const wire::Delivery &a, const wire::Delivery &b) { return a.receivedNs < b.receivedNs; });
+    std::stable_sort(scenario.received.begin(), scenario.received.end(), [](const recording::Received &a, const recording::Received &b) {
+        return recording::receivedNs(a) < recording::receivedNs(b);
+    });
 }
 
 /// Of rules across nodes, which find one thing, however many labels of a node say so: it is true once it happens on so many.
@@ -185,7 +191,7 @@ std::vector<SpreadSpec> planSpreads(const std::vector<Scenario> &scenarios, std:
     std::mt19937_64 random(seed);
     std::vector<SpreadSpec> specs;
     for (std::size_t i = 0; i < scenarios.size(); ++i) {
-        if (scenarios[i].hasSamples)
+        if (scenarios[i].hasSamples || scenarios[i].hasLinks)
             continue;
         for (const std::size_t nodes : {2u, 3u}) {
             SpreadSpec spec{i, {0}};
@@ -220,8 +226,10 @@ std::vector<MixtureSpec> planMixtures(const std::vector<Scenario> &scenarios, st
 {
     std::mt19937_64 random(seed);
     std::vector<std::size_t> healthy, faults;
-    for (std::size_t i = 0; i < scenarios.size(); ++i)
-        (scenarios[i].labels.empty() ? healthy : faults).push_back(i);
+    for (std::size_t i = 0; i < scenarios.size(); ++i) {
+        if (!scenarios[i].hasLinks) // what a server knew then is of those nodes, and of that time
+            (scenarios[i].labels.empty() ? healthy : faults).push_back(i);
+    }
     std::vector<MixtureSpec> specs;
     const auto lengthOfOne = [&](std::size_t i) { return static_cast<std::uint64_t>(lengthOf(scenarios[i])); };
     for (const std::size_t fault : faults) {

@@ -89,6 +89,12 @@ public:
         m_scope.onDelivery(delivery);
         tell();
     }
+    void onAgent(const wire::AgentState &state)
+    {
+        advance(state.toldNs);
+        m_scope.onAgent(state);
+        tell();
+    }
     void advance(std::int64_t toNs)
     {
         m_seconds.passUntil(toNs, [this](std::int64_t nowNs) { m_scope.advance(nowNs); });
@@ -121,12 +127,13 @@ Replayable replayable(const correlation::RuleSet &rules)
                            [](const correlation::Step &step) { return correlation::isNeeded(step) && isOfLinks(step.topic); });
     };
     auto ofEvents = std::make_shared<correlation::RuleSet>(), withSamples = std::make_shared<correlation::RuleSet>();
-    auto acrossNodes = std::make_shared<correlation::RuleSet>();
+    auto acrossNodes = std::make_shared<correlation::RuleSet>(), withLinks = std::make_shared<correlation::RuleSet>();
     Replayable all;
     for (const correlation::Rule &rule : rules) {
         if (rule.scope != correlation::RuleScope::Node) {
+            withLinks->push_back(rule);
             if (needsLinks(rule))
-                all.others.push_back(rule.id);
+                all.onlyWithLinks.push_back(rule.id);
             else
                 acrossNodes->push_back(rule);
             continue;
@@ -140,6 +147,7 @@ Replayable replayable(const correlation::RuleSet &rules)
     all.ofEvents = std::move(ofEvents);
     all.withSamples = std::move(withSamples);
     all.acrossNodes = std::move(acrossNodes);
+    all.withLinks = std::move(withLinks);
     return all;
 }
 
@@ -167,6 +175,16 @@ void Replayer::tell(const std::string &node, correlation::Finding &&finding)
     m_found(node, std::move(finding));
 }
 
+Status Replayer::onReceived(const recording::Received &received)
+{
+    if (const auto *delivery = std::get_if<wire::Delivery>(&received))
+        return onDelivery(*delivery);
+    ++m_counters.links;
+    if (m_cluster)
+        m_cluster->onAgent(*std::get_if<wire::AgentState>(&received));
+    return {};
+}
+
 Status Replayer::onDelivery(const wire::Delivery &delivery)
 {
     const auto node = nodeOf(delivery.node);
@@ -181,32 +199,37 @@ Status Replayer::onDelivery(const wire::Delivery &delivery)
 
 Status Replayer::feed(Node &node, const wire::Delivery &delivery)
 {
-    const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body);
-    const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
-    if (batch == nullptr && samples == nullptr)
-        return fail(Errc::Malformed, "a delivery that is neither of events nor of samples");
     ++m_counters.deliveries;
-    if (samples != nullptr) {
+    if (const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body))
+        return feedEvents(node, delivery, *batch);
+    if (const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body)) {
         ++m_counters.sampleBatches;
         node.advance(std::min(samples->timeNs, arrivalOf(delivery)));
         node.onSamples(*samples, delivery.frame.streamId);
         return {};
     }
+    if (std::holds_alternative<wire::CounterReport>(delivery.frame.body)) // rules of one node ask for none
+        return {};
+    return fail(Errc::Malformed, "a delivery that is of neither events nor samples nor counters");
+}
+
+Status Replayer::feedEvents(Node &node, const wire::Delivery &delivery, const wire::EventBatch &batch)
+{
     // An event cannot be of later than it arrived: one that says so has not stopped the node's clock until then.
     const std::int64_t arrivedNs = arrivalOf(delivery);
-    for (std::size_t i = 0; i < batch->events.size(); ++i) {
-        const wire::Event &event = batch->events[i];
+    for (std::size_t i = 0; i < batch.events.size(); ++i) {
+        const wire::Event &event = batch.events[i];
         node.advance(std::min(event.timeNs, arrivedNs));
         if (event.type == wire::EventType::Insight) {
             ++m_counters.insights;
             continue;
         }
         ++m_counters.events;
-        node.onEvent(event, batch->origins[event.origin], delivery.frame.streamId, batch->seqOf(i));
+        node.onEvent(event, batch.origins[event.origin], delivery.frame.streamId, batch.seqOf(i));
     }
-    for (const wire::OriginAmendment &amendment : batch->amendments) {
+    for (const wire::OriginAmendment &amendment : batch.amendments) {
         ++m_counters.amendments;
-        node.onAmendment(batch->origins[amendment.told], batch->origins[amendment.now]);
+        node.onAmendment(batch.origins[amendment.told], batch.origins[amendment.now]);
     }
     return {};
 }

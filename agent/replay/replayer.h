@@ -10,19 +10,21 @@
 
 #include "agent/correlation/engine.h"
 #include "protocol/base/result.h"
+#include "protocol/recording/format.h"
 #include "protocol/wire/message.h"
 
 /// Recordings through the correlation engine, and what that is worth.
 namespace tapio::replay {
 
-/// Many recordings have events alone, and none has what a server knows of its links: rules that need more than there is cannot open, and their silence is
+/// Many recordings have events alone, and not what a server knows of its links: rules that need more than there is cannot open, and their silence is
 /// no merit.
 struct Replayable {
     correlation::RuleSetPtr ofEvents;         ///< of one node: what events alone can open
     correlation::RuleSetPtr withSamples;      ///< of one node: what they and samples can
     correlation::RuleSetPtr acrossNodes;      ///< of several: what events can
+    correlation::RuleSetPtr withLinks;        ///< of several: what they and links can
     std::vector<std::string> onlyWithSamples; ///< ids of those that the first lacks
-    std::vector<std::string> others;          ///< ids of those that none has
+    std::vector<std::string> onlyWithLinks;   ///< ids of those that the third lacks
 };
 Replayable replayable(const correlation::RuleSet &rules);
 
@@ -32,6 +34,7 @@ struct ReplayCounters {
     std::uint64_t insights = 0; ///< events that are insights themselves: what agents found, and no evidence of anything here
     std::uint64_t amendments = 0;
     std::uint64_t sampleBatches = 0;    ///< each of one moment
+    std::uint64_t links = 0;            ///< states of agents
     std::uint64_t opened = 0, told = 0; ///< insights of this replay: different ones, and how often something was told of them
 };
 
@@ -52,9 +55,9 @@ public:
     Replayer(const Replayer &) = delete;
     Replayer &operator=(const Replayer &) = delete;
 
-    /// In order of arrival; of events or samples, with times that are times, as recording::Reader checks them.
-    /// Errors: Malformed (more nodes than anybody has, a batch of neither).
-    Status onDelivery(const wire::Delivery &delivery);
+    /// In order of arrival, with times that are times, as recording::Reader checks them.
+    /// Errors: Malformed (more nodes than anybody has, a delivery of neither events nor samples nor counters).
+    Status onReceived(const recording::Received &received);
     /// Nothing more comes; it was `nowNs` then, UTC. What is open stays open.
     void finish(std::int64_t nowNs);
 
@@ -64,7 +67,9 @@ private:
     class Node;
     class Cluster;
     Result<Node *> nodeOf(const std::string &name);
+    Status onDelivery(const wire::Delivery &delivery);
     Status feed(Node &node, const wire::Delivery &delivery);
+    Status feedEvents(Node &node, const wire::Delivery &delivery, const wire::EventBatch &batch);
     void tell(const std::string &node, correlation::Finding &&finding);
 
     correlation::RuleSetPtr m_rules;

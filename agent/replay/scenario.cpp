@@ -10,7 +10,7 @@ namespace tapio::replay {
 
 namespace {
 
-Status readDeliveries(recording::Reader &reader, Scenario &scenario, DrillLabels &drills)
+Status readAll(recording::Reader &reader, Scenario &scenario, DrillLabels &drills)
 {
     for (;;) {
         auto next = reader.next();
@@ -22,11 +22,12 @@ Status readDeliveries(recording::Reader &reader, Scenario &scenario, DrillLabels
             return fail(Errc::InvalidArgument, "has more than " + std::to_string(mostEvents) + " events, too many to be a scenario");
         if (reader.samples() > mostEvents)
             return fail(Errc::InvalidArgument, "has more than " + std::to_string(mostEvents) + " samples, too many to be a scenario");
-        if (const auto *batch = std::get_if<wire::EventBatch>(&(*next)->frame.body)) {
+        const auto *delivery = std::get_if<wire::Delivery>(&**next);
+        if (const auto *batch = delivery == nullptr ? nullptr : std::get_if<wire::EventBatch>(&delivery->frame.body)) {
             for (const wire::Event &event : batch->events)
-                drills.onEvent(event, (*next)->node);
+                drills.onEvent(event, delivery->node);
         }
-        scenario.deliveries.push_back(std::move(**next));
+        scenario.received.push_back(std::move(**next));
     }
 }
 
@@ -48,15 +49,16 @@ void addRemarks(const recording::Reader &reader, const DrillLabels &drills, Scen
 std::vector<Label> withoutDeaf(std::vector<Label> labels, const Replayable &rules, const Scenario &scenario)
 {
     std::vector<std::string> acrossNodes;
-    for (const correlation::Rule &rule : *rules.acrossNodes)
+    for (const correlation::Rule &rule : *rules.withLinks)
         acrossNodes.push_back(rule.id);
     const auto isOneOf = [](const std::vector<std::string> &ids, const std::string &rule) {
         return std::find(ids.begin(), ids.end(), rule) != ids.end();
     };
     for (Label &label : labels) {
         std::erase_if(label.expected, [&](const std::string &rule) {
-            return isOneOf(rules.others, rule) || (!scenario.hasSamples && isOneOf(rules.onlyWithSamples, rule))
-                   || (!scenario.isSpread && isOneOf(acrossNodes, rule));
+            return (!scenario.hasSamples && isOneOf(rules.onlyWithSamples, rule))
+                   || (!scenario.hasLinks && isOneOf(rules.onlyWithLinks, rule))
+                   || (!scenario.hasLinks && !scenario.isSpread && isOneOf(acrossNodes, rule));
         });
     }
     return labels;
@@ -78,12 +80,13 @@ Result<Scenario> loadScenario(const std::filesystem::path &recording)
     Scenario scenario;
     scenario.name = recording.stem().native();
     DrillLabels drills;
-    if (const Status read = readDeliveries(*reader, scenario, drills); !read)
+    if (const Status read = readAll(*reader, scenario, drills); !read)
         return fail(read.error().within(recording.native()));
     if (!reader->end())
         return fail(Error(Errc::Corrupt, missingEnd(*reader)).within(recording.native()));
     scenario.events = reader->events();
     scenario.hasSamples = reader->samples() > 0;
+    scenario.hasLinks = reader->hasLinks();
     scenario.beginNs = reader->header().startedNs;
     scenario.endNs = reader->end()->endedNs;
     scenario.labels = drills.take(scenario.endNs);
@@ -117,15 +120,15 @@ std::optional<Opened> openedOf(const std::string &node, const correlation::Findi
 Result<Judgement> judgeScenario(const Scenario &scenario, const Replayable &rules)
 {
     const correlation::RuleSetPtr &heard = scenario.hasSamples ? rules.withSamples : rules.ofEvents;
-    const correlation::RuleSetPtr across = scenario.isSpread ? rules.acrossNodes : nullptr;
+    const correlation::RuleSetPtr across = scenario.hasLinks ? rules.withLinks : scenario.isSpread ? rules.acrossNodes : nullptr;
     std::vector<Opened> opened;
     const auto note = [&](const std::string &node, correlation::Finding &&finding) {
         if (auto one = openedOf(node, finding))
             opened.push_back(std::move(*one));
     };
     Replayer replayer(heard, note, {}, across);
-    for (const wire::Delivery &delivery : scenario.deliveries) {
-        if (const Status fed = replayer.onDelivery(delivery); !fed)
+    for (const recording::Received &received : scenario.received) {
+        if (const Status fed = replayer.onReceived(received); !fed)
             return fail(fed.error().within(scenario.name));
     }
     replayer.finish(scenario.endNs);

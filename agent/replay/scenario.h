@@ -21,12 +21,13 @@ struct Scenario {
     std::string name;
     std::string family;
     bool isMixture = false;
-    bool isSpread = false;                  ///< over several nodes, with labels of what is true across them: rules across nodes are judged
-    std::vector<wire::Delivery> deliveries; ///< in order of arrival
-    std::vector<Label> labels;              ///< of the file beside it, and of the drills in it
-    std::int64_t beginNs = 0, endNs = 0;    ///< UTC
+    bool isSpread = false; ///< over several nodes, with labels of what is true across them: rules across nodes are judged
+    std::vector<recording::Received> received; ///< in order of arrival
+    std::vector<Label> labels;                 ///< of the file beside it, and of the drills in it
+    std::int64_t beginNs = 0, endNs = 0;       ///< UTC
     std::uint64_t events = 0;
     bool hasSamples = false;          ///< so that rules that need them are judged, too
+    bool hasLinks = false;            ///< what a server knows of all its nodes: all rules across nodes are judged
     std::vector<std::string> remarks; ///< what whoever reads the figures should know, as of lost events
 };
 

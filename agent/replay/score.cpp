@@ -31,11 +31,11 @@ bool isIn(const Opened &opened, const Label &label)
 
 bool stoodBefore(const Standing &standing, const std::string &rule, const Label &label)
 {
-    // Until it is over nobody knows what it will tell of the fault; no shipped rule lives for longer than this after its last evidence.
-    constexpr std::int64_t longestLifeNs = 3600 * nsPerSecond;
+    // Until it is over nobody knows what it will tell of the fault.
     const std::int64_t begins = label.fromNs - sameTimeNs;
     return standing.rule == rule && standing.openedNs < begins
-           && (standing.toNs >= begins || (!standing.isOver && label.fromNs - standing.toldNs < longestLifeNs)) && isAbout(standing, label);
+           && (standing.toNs >= begins || (!standing.isOver && label.fromNs - standing.toldNs < longestStandingNs))
+           && isAbout(standing, label);
 }
 
 bool names(const std::vector<std::string> &rules, const std::string &rule)

@@ -37,6 +37,9 @@ struct Standing {
     std::int64_t toldNs = 0;
     bool isOver = false;
 };
+/// No rule that a drill is to prove has an insight for longer than this after its last evidence (those that do, as node-lost, are no drill's): one whose end was not
+/// told by then is over, since who should have told it is gone.
+inline constexpr std::int64_t longestStandingNs = 3600 * nsPerSecond;
 /// `timeNs`: when that was told.
 Standing standingOf(const std::string &node, const wire::Insight &insight, const std::string &cgroup, std::int64_t timeNs);
 

@@ -4,29 +4,44 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <string_view>
 #include <utility>
 
 namespace tapio::replay {
 
+using recording::Received;
+
 namespace {
 
-bool isOf(const Selection &selection, const wire::Origin &origin)
+/// "NODE:/path" on that node, and "/path" on each.
+bool isBeginning(std::string_view prefix, const std::string &node, const std::string &path)
+{
+    const auto colon = prefix.starts_with('/') ? std::string_view::npos : prefix.find(':');
+    if (colon == std::string_view::npos)
+        return path.starts_with(prefix);
+    return prefix.substr(0, colon) == node && path.starts_with(prefix.substr(colon + 1));
+}
+
+bool isOf(const Selection &selection, const std::string &node, const wire::Origin &origin)
 {
     const auto &spaces = selection.namespaces;
     const bool isOfCgroup = std::any_of(selection.cgroups.begin(), selection.cgroups.end(),
-                                        [&](const std::string &prefix) { return origin.cgroupPath.starts_with(prefix); });
+                                        [&](const std::string &prefix) { return isBeginning(prefix, node, origin.cgroupPath); });
     return isOfCgroup || std::find(spaces.begin(), spaces.end(), origin.namespaceName) != spaces.end();
 }
 
 /// What an agent found in a cgroup may name what it saw elsewhere on its node.
-bool isWanted(const Selection &selection, const wire::Event &event, const wire::Origin &origin)
+bool isWanted(const Selection &selection, const std::string &node, const wire::Event &event, const wire::Origin &origin)
 {
     switch (event.type) {
     case wire::EventType::Insight: return false;
     case wire::EventType::DrillLabel: return true;
-    case wire::EventType::AgentNotice: return origin.cgroupPath == "/" || isOf(selection, origin);
-    default: return isOf(selection, origin);
+    case wire::EventType::AgentNotice: return origin.cgroupPath == "/" || isOf(selection, node, origin);
+    default: break;
     }
+    const auto &types = selection.hostTypes;
+    const bool isOfHost = origin.cgroupPath == "/" && std::find(types.begin(), types.end(), event.type) != types.end();
+    return isOfHost || isOf(selection, node, origin);
 }
 
 /// Origins that are left, by the number they had.
@@ -48,21 +63,21 @@ private:
     std::vector<wire::Origin> m_kept;
 };
 
-wire::EventBatch wantedOf(const Selection &selection, wire::EventBatch &batch)
+wire::EventBatch wantedOf(const Selection &selection, const std::string &node, wire::EventBatch &batch)
 {
     wire::EventBatch kept;
     kept.firstSeq = batch.firstSeq;
     Origins origins(batch.origins);
     for (std::size_t i = 0; i < batch.events.size(); ++i) {
         wire::Event &event = batch.events[i];
-        if (!isWanted(selection, event, batch.origins[event.origin]))
+        if (!isWanted(selection, node, event, batch.origins[event.origin]))
             continue;
         event.origin = origins.keep(event.origin);
         kept.events.push_back(std::move(event));
         kept.seqOffsets.push_back(static_cast<std::uint32_t>(batch.seqOf(i) - batch.firstSeq));
     }
     for (wire::OriginAmendment amendment : batch.amendments) {
-        if (!isOf(selection, batch.origins[amendment.was]) && !isOf(selection, batch.origins[amendment.now]))
+        if (!isOf(selection, node, batch.origins[amendment.was]) && !isOf(selection, node, batch.origins[amendment.now]))
             continue;
         amendment.was = origins.keep(amendment.was);
         amendment.told = origins.keep(amendment.told);
@@ -73,22 +88,30 @@ wire::EventBatch wantedOf(const Selection &selection, wire::EventBatch &batch)
     return kept;
 }
 
-bool isWanted(const Selection &selection, const wire::SampleBatch &batch, std::uint32_t origin, std::uint32_t label)
+/// "vda" stands for "vda read", too.
+bool isHostLabel(const Selection &selection, const std::string &label)
+{
+    const auto isOf = [&label](const std::string &wanted) { return label == wanted || label.starts_with(wanted + ' '); };
+    return label.empty() || label == "/" || std::any_of(selection.hostLabels.begin(), selection.hostLabels.end(), isOf);
+}
+
+bool isWanted(const Selection &selection, const std::string &node, const wire::SampleBatch &batch, std::uint32_t origin,
+              std::uint32_t label)
 {
     const std::string &path = batch.origins[origin].cgroupPath;
     if (path == "/")
-        return batch.labels[label].empty() || batch.labels[label] == "/";
-    return isOf(selection, batch.origins[origin]);
+        return isHostLabel(selection, batch.labels[label]);
+    return isOf(selection, node, batch.origins[origin]);
 }
 
-wire::SampleBatch wantedOf(const Selection &selection, const wire::SampleBatch &batch)
+wire::SampleBatch wantedOf(const Selection &selection, const std::string &node, const wire::SampleBatch &batch)
 {
     wire::SampleBatch kept;
     kept.timeNs = batch.timeNs;
     Origins origins(batch.origins);
     std::map<std::uint32_t, std::uint32_t> labels{{0, 0}};
     const auto take = [&](auto one, auto &into) {
-        if (!isWanted(selection, batch, one.origin, one.label))
+        if (!isWanted(selection, node, batch, one.origin, one.label))
             return;
         one.origin = origins.keep(one.origin);
         const auto [at, isNew] = labels.try_emplace(one.label, static_cast<std::uint32_t>(kept.labels.size()));
@@ -110,31 +133,58 @@ Selected wanted(const Selection &selection, wire::Delivery delivery)
 {
     if (auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body)) {
         if (selection.isOfSome())
-            *samples = wantedOf(selection, *samples);
+            *samples = wantedOf(selection, delivery.node, *samples);
         const bool isEmpty = samples->samples.empty() && samples->histograms.empty();
-        return {isEmpty ? std::nullopt : std::optional(std::move(delivery)), 0};
+        return {isEmpty ? std::nullopt : std::optional<Received>(std::move(delivery)), 0};
     }
+    if (std::holds_alternative<wire::CounterReport>(delivery.frame.body))
+        return {std::move(delivery), 0};
     auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
     if (batch == nullptr)
         return {};
     const std::size_t all = batch->events.size();
     if (selection.isOfSome())
-        *batch = wantedOf(selection, *batch);
+        *batch = wantedOf(selection, delivery.node, *batch);
     const std::uint64_t leftOut = all - batch->events.size();
     if (batch->events.empty() && batch->amendments.empty())
         return {std::nullopt, leftOut};
     return {std::move(delivery), leftOut};
 }
 
+/// What rules ask of it. Where the agent runs and by which certificate it is known is nobody's business.
+wire::AgentState linkOf(wire::AgentState &&state)
+{
+    wire::AgentState link;
+    link.node = std::move(state.node);
+    link.state = state.state;
+    link.sinceNs = state.sinceNs;
+    link.lastHeartbeatNs = state.lastHeartbeatNs;
+    link.streamId = state.streamId;
+    link.sessions = state.sessions;
+    link.receivedEvents = state.receivedEvents;
+    link.loss = state.loss;
+    link.saidBye = state.saidBye;
+    link.toldNs = state.toldNs;
+    return link;
+}
+
+std::uint64_t eventsIn(const Received &received)
+{
+    const auto *delivery = std::get_if<wire::Delivery>(&received);
+    const auto *batch = delivery == nullptr ? nullptr : std::get_if<wire::EventBatch>(&delivery->frame.body);
+    return batch == nullptr ? 0 : batch->events.size();
+}
+
 } // namespace
 
-Selected select(const Selection &selection, wire::Delivery delivery)
+Selected select(const Selection &selection, Received received)
 {
     const auto &nodes = selection.nodes;
-    if (nodes.empty() || std::find(nodes.begin(), nodes.end(), delivery.node) != nodes.end())
-        return wanted(selection, std::move(delivery));
-    const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
-    return {std::nullopt, batch == nullptr ? 0 : batch->events.size()};
+    if (!nodes.empty() && std::find(nodes.begin(), nodes.end(), recording::nodeOf(received)) == nodes.end())
+        return {std::nullopt, eventsIn(received)};
+    if (auto *delivery = std::get_if<wire::Delivery>(&received))
+        return wanted(selection, std::move(*delivery));
+    return {linkOf(std::move(*std::get_if<wire::AgentState>(&received))), 0};
 }
 
 } // namespace tapio::replay

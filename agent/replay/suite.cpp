@@ -142,7 +142,7 @@ Result<Score> scoreOf(const std::vector<Scenario> &scenarios, const Suite &suite
     const auto spreads = suite.isSpread ? planSpreads(scenarios, suite.seed) : std::vector<SpreadSpec>();
     const auto none = std::make_shared<const correlation::RuleSet>(); // of one node: they were judged on one
     for (const SpreadSpec &spec : spreads) {
-        const Replayable across{none, none, rules.acrossNodes, rules.onlyWithSamples, rules.others};
+        const Replayable across{none, none, rules.acrossNodes, rules.withLinks, rules.onlyWithSamples, rules.onlyWithLinks};
         if (const Status added = add(spread(scenarios[spec.scenario], spec.shiftsNs), across); !added)
             return fail(added.error());
     }

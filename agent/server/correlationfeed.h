@@ -27,7 +27,7 @@ public:
     virtual ~CorrelationFeed() = default;
     /// `bytes`: what it occupies in memory.
     virtual void onDelivery(const std::shared_ptr<const wire::Delivery> &delivery, std::uint64_t bytes) = 0;
-    virtual void onAgent(correlation::AgentSign &&sign) = 0;
+    virtual void onAgent(const wire::AgentState &state) = 0;
     /// Since the last call, in the order in which it was found.
     virtual std::vector<correlation::ClusterScope::Found> take() = 0;
     /// Types of events that any rule needs.

@@ -44,14 +44,14 @@ void CorrelationThread::onDelivery(const std::shared_ptr<const wire::Delivery> &
     m_filled.notify_one();
 }
 
-void CorrelationThread::onAgent(correlation::AgentSign &&sign)
+void CorrelationThread::onAgent(const wire::AgentState &state)
 {
     {
         const std::lock_guard lock(m_mutex);
-        if (m_signs >= m_limits.signs)
+        if (m_states >= m_limits.states)
             return; // each is followed by another of the same agent
-        ++m_signs;
-        m_work.emplace_back(std::move(sign));
+        ++m_states;
+        m_work.emplace_back(state);
     }
     m_filled.notify_one();
 }
@@ -93,7 +93,7 @@ void CorrelationThread::run(const std::stop_token &stop)
             std::unique_lock lock(m_mutex);
             m_filled.wait_for(lock, stop, turn, [this] { return !m_work.empty(); });
             work = std::exchange(m_work, {});
-            m_signs = 0;
+            m_states = 0;
             m_isBusy = true;
         }
         look(std::move(work));
@@ -105,8 +105,8 @@ void CorrelationThread::run(const std::stop_token &stop)
 void CorrelationThread::look(std::deque<Work> &&work)
 {
     for (; !work.empty(); work.pop_front()) {
-        if (const auto *sign = std::get_if<correlation::AgentSign>(&work.front())) {
-            m_scope->onAgent(*sign);
+        if (const auto *state = std::get_if<wire::AgentState>(&work.front())) {
+            m_scope->onAgent(*state);
             continue;
         }
         if (auto *rules = std::get_if<correlation::RuleSet>(&work.front())) {

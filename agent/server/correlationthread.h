@@ -24,7 +24,7 @@ class CorrelationThread final : public CorrelationFeed {
 public:
     struct Limits {
         std::uint64_t queueBytes = 32u << 20; ///< of deliveries, most of which the replay ring holds as well
-        std::size_t signs = 65'536;           ///< of agents, waiting
+        std::size_t states = 65'536;          ///< of agents, waiting
     };
 
     /// `wake` is called from the thread when something was found. `clock` outlives it.
@@ -32,7 +32,7 @@ public:
     ~CorrelationThread() override; ///< does not look at what waits
 
     void onDelivery(const std::shared_ptr<const wire::Delivery> &delivery, std::uint64_t bytes) override;
-    void onAgent(correlation::AgentSign &&sign) override;
+    void onAgent(const wire::AgentState &state) override;
     std::vector<correlation::ClusterScope::Found> take() override;
     const std::vector<wire::EventType> &wanted() const override { return m_wanted; }
     /// From here on, after what waits. On the fan-in's thread, as all but counters().
@@ -47,7 +47,7 @@ private:
         std::shared_ptr<const wire::Delivery> delivery;
         std::uint64_t bytes = 0, events = 0;
     };
-    using Work = std::variant<Offered, correlation::AgentSign, correlation::RuleSet>;
+    using Work = std::variant<Offered, wire::AgentState, correlation::RuleSet>;
 
     void run(const std::stop_token &stop);
     void look(std::deque<Work> &&work);
@@ -65,7 +65,7 @@ private:
     std::condition_variable_any m_filled;
     std::deque<Work> m_work;
     std::uint64_t m_queuedBytes = 0;
-    std::size_t m_signs = 0;
+    std::size_t m_states = 0;
     bool m_isBusy = false;
     std::vector<correlation::ClusterScope::Found> m_found;
     CorrelationCounters m_counters;

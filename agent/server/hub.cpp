@@ -229,7 +229,7 @@ void Hub::welcomeConsole(transport::PeerId id, Peer &peer, const Greeted &greete
         return;
     }
     for (const auto &[name, node] : m_nodes)
-        console.show(node.state());
+        console.show(stateOf(node));
     m_consoles[id] = &console;
     updateFilter();
 }
@@ -480,13 +480,20 @@ void Hub::markSilent()
     }
 }
 
+wire::AgentState Hub::stateOf(const NodeRecord &node) const
+{
+    wire::AgentState state = node.state();
+    state.toldNs = m_clock.utcNs();
+    return state;
+}
+
 void Hub::publishState(const NodeRecord &node)
 {
-    const wire::AgentState state = node.state();
+    const wire::AgentState state = stateOf(node);
     if (m_sink != nullptr)
         m_sink->onAgentState(state);
     if (m_feed != nullptr)
-        m_feed->onAgent({state, node.saidBye()});
+        m_feed->onAgent(state);
     for (const auto &[id, console] : m_consoles)
         console->show(state);
 }

@@ -88,6 +88,7 @@ private:
     void sayLoss(Loss &loss, std::uint64_t count, const char *code, const char *text);
     void reportRules();
     void releaseAcks();
+    wire::AgentState stateOf(const NodeRecord &node) const;
     void publishState(const NodeRecord &node);
     void publishNotice(const wire::LinkNotice &notice);
     void updateFilter();

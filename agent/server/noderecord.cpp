@@ -62,7 +62,7 @@ void NodeRecord::beginSession(const wire::Hello &hello, const transport::Identit
     m_state.certificateSerial = identity.serial;
     m_state.certificateExpiresNs = identity.notAfterNs;
     ++m_state.sessions;
-    m_saidBye = false;
+    m_state.saidBye = false;
     m_state.state = wire::LinkState::Connected;
     m_state.sinceNs = nowNs;
 }

@@ -34,8 +34,7 @@ public:
     /// True: the current stream's safe frame moved on.
     bool acknowledge(std::uint64_t streamId, std::uint64_t frameSeq);
     /// Whether the agent itself ended its session; a new one begins without.
-    void setSaidBye(bool saidBye) noexcept { m_saidBye = saidBye; }
-    bool saidBye() const noexcept { return m_saidBye; }
+    void setSaidBye(bool saidBye) noexcept { m_state.saidBye = saidBye; }
     /// True: the state changed.
     bool setLinkState(wire::LinkState state, std::int64_t nowNs);
 
@@ -79,7 +78,6 @@ private:
     std::uint64_t m_hooksPosition = 0;
     CounterSet m_counters;
     wire::AgentState m_state;
-    bool m_saidBye = false;
 };
 
 } // namespace tapio::server

@@ -27,6 +27,12 @@ std::string_view linkStateName(wire::LinkState state)
     return "unknown";
 }
 
+/// Whether the agent ended its link itself; null: it is there, or its server does not say.
+nlohmann::json saidGoodbye(const wire::AgentState &state)
+{
+    return state.state == wire::LinkState::Gone && state.toldNs > 0 ? nlohmann::json(state.saidBye) : nlohmann::json();
+}
+
 std::string clockText(const wire::Heartbeat &beat)
 {
     if (beat.uncertaintyNs < 0)
@@ -40,6 +46,7 @@ nlohmann::json toJson(const NodeView &view)
     nlohmann::json json{{"node", state.node},
                         {"state", linkStateName(state.state)},
                         {"since", utcText(state.sinceNs)},
+                        {"said_goodbye", saidGoodbye(state)},
                         {"last_heartbeat", utcText(state.lastHeartbeatNs)},
                         {"address", state.remoteAddress},
                         {"version", state.agent.version},

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -10,6 +11,7 @@
 #include "console/cli/connection.h"
 #include "console/cli/interrupt.h"
 #include "console/cli/recording.h"
+#include "console/cli/recordlabels.h"
 #include "console/cli/storefile.h"
 #include "console/cli/timespec.h"
 #include "protocol/recording/reader.h"
@@ -23,9 +25,11 @@ using namespace std::chrono_literals;
 struct RecordArguments {
     std::filesystem::path out, store, recording;
     std::string from, to;
+    std::vector<std::string> hostTypes;
     replay::Selection selection;
+    LabelArguments labels;
     int seconds = 0;
-    bool withSamples = false;
+    bool withSamples = false, withLinks = false;
 
     bool isOfThePast() const { return !store.empty() || !recording.empty() || !from.empty() || !to.empty(); }
 };
@@ -51,6 +55,18 @@ void printSummary(const CommandContext &context, const RecordArguments &argument
         context.err << "incomplete: " << file.lost() << " events of this time were lost before they came here" << std::endl;
 }
 
+/// What whoever records says of it; beside a whole recording alone.
+Status writeLabels(const CommandContext &context, const RecordArguments &arguments, std::int64_t fromNs, std::int64_t toNs)
+{
+    if (!arguments.labels.isGiven())
+        return {};
+    const auto &nodes = arguments.selection.nodes;
+    const auto labels = labelsOf(arguments.labels, arguments.out, nodes.size() == 1 ? nodes.front() : std::string(), fromNs, toNs);
+    for (const std::string &rule : unknownRules(labels))
+        context.err << "no rule '" << printable(rule) << "' is shipped: it is found by rules of your own, or misspelt" << std::endl;
+    return writeLabelFile(labels, arguments.out);
+}
+
 /// What was begun and is of no use. Should it stay, it is an empty recording and says so.
 void discard(const std::filesystem::path &file)
 {
@@ -61,8 +77,9 @@ void discard(const std::filesystem::path &file)
 /// A session whose deliveries go to a file.
 class LiveRecording {
 public:
-    LiveRecording(const CommandContext &context, RecordingFile &file, const std::vector<std::string> &nodes, std::int64_t startedNs)
-        : m_context(context), m_file(file), m_losses(nodes), m_startedNs(startedNs), m_flushedNs(context.clock.bootNs())
+    LiveRecording(const CommandContext &context, RecordingFile &file, const RecordArguments &arguments, std::int64_t startedNs)
+        : m_context(context), m_file(file), m_losses(arguments.selection.nodes), m_withLinks(arguments.withLinks), m_startedNs(startedNs),
+          m_flushedNs(context.clock.bootNs())
     {}
 
     ServerClientHandlers handlers(const std::string &server)
@@ -76,6 +93,7 @@ public:
         handlers.agentState = [this](const wire::AgentState &state) {
             m_losses.note(state);
             noteLost();
+            takeLink(state);
         };
         handlers.link = [this, server](bool up, const std::string &reason) {
             m_droppedBefore += std::exchange(m_dropped, 0); // what the server counts begins anew with a session
@@ -113,10 +131,22 @@ private:
         if (m_status && !wire::sentBefore(delivery, m_startedNs)) // the server sends also what it still holds of before
             m_status = m_file.add(delivery);
     }
+    void takeLink(const wire::AgentState &state)
+    {
+        if (!m_withLinks || !m_status)
+            return;
+        if (state.toldNs > 0)
+            m_status = m_file.add(state);
+        else if (!std::exchange(m_isUntimely, true))
+            m_context.err << "incomplete: the server does not say when it knew what of its links, they are left out: update it"
+                          << std::endl;
+    }
 
     const CommandContext &m_context;
     RecordingFile &m_file;
     NodeLosses m_losses;
+    bool m_withLinks;
+    bool m_isUntimely = false; ///< it was said
     std::int64_t m_startedNs;
     std::int64_t m_flushedNs;
     std::uint64_t m_dropped = 0, m_droppedBefore = 0;
@@ -147,15 +177,16 @@ int recordLive(const CommandContext &context, const RecordArguments &arguments)
         report(context.err, file.error());
         return ExitCannotCreate;
     }
-    LiveRecording live(context, *file, arguments.selection.nodes, startedNs);
+    LiveRecording live(context, *file, arguments, startedNs);
     wire::Subscribe subscribe;
     subscribe.filter.detail = true; // rules are to be tried on it that agents may not have
     subscribe.samples = arguments.withSamples;
-    subscribe.reports = false;
+    subscribe.reports = arguments.withLinks;
     const std::string server = connection->client.host + ':' + std::to_string(connection->client.port);
     auto client = ServerClient::open(connection->client, connection->consoleName, subscribe, live.handlers(server), context.clock);
     const Status ran = client ? runSession(live, *client, arguments.seconds, interrupt.token()) : fail(client.error());
-    const Status closed = live.status() ? file->close(context.clock.utcNs()) : live.status();
+    const std::int64_t endedNs = context.clock.utcNs();
+    const Status closed = live.status() ? file->close(endedNs) : live.status();
     if (!closed)
         return report(context.err, closed.error());
     const bool hasFailed = !ran && ran.error().code() != Errc::Cancelled;
@@ -166,7 +197,8 @@ int recordLive(const CommandContext &context, const RecordArguments &arguments)
     if (hasFailed)
         return reportSession(context.err, ran.error(), client->refusalCode());
     printSummary(context, arguments, *file);
-    return ExitOk;
+    const Status labelled = writeLabels(context, arguments, startedNs, endedNs);
+    return labelled ? ExitOk : report(context.err, labelled.error());
 }
 
 struct Range {
@@ -200,9 +232,10 @@ int recordPast(const CommandContext &context, const RecordArguments &arguments)
         return report(context.err, range.error());
     int exitCode = ExitOk;
     const bool isOfStore = arguments.recording.empty();
-    if (isOfStore && arguments.withSamples)
-        return report(context.err,
-                      Error(Errc::InvalidArgument, "--samples is for what is received from now on: of a store only events are taken"));
+    if (isOfStore && (arguments.withSamples || arguments.withLinks))
+        return report(context.err, Error(Errc::InvalidArgument,
+                                         (arguments.withSamples ? "--samples" : "--links")
+                                             + std::string(" is for what is received from now on: of a store only events are taken")));
     const auto reader = isOfStore ? openStore(context, arguments.store, exitCode) : nullptr;
     if (isOfStore && !reader)
         return exitCode;
@@ -240,7 +273,24 @@ int recordPast(const CommandContext &context, const RecordArguments &arguments)
         return report(context.err,
                       Error(Errc::Corrupt, *end.missingSince + "; what there is of it is in the new one, which has no end either")
                           .within(arguments.recording.native()));
-    return ExitOk;
+    const Status labelled = writeLabels(context, arguments, startedNs, end.endedNs);
+    return labelled ? ExitOk : report(context.err, labelled.error());
+}
+
+int runRecord(const CommandContext &context, const RecordArguments &arguments)
+{
+    if (const Status room = arguments.labels.isGiven() ? checkLabelFile(arguments.out) : Status(); !room) {
+        const ExitCode code = report(context.err, room.error());
+        return room.error().code() == Errc::AlreadyExists ? ExitCannotCreate : code;
+    }
+    return arguments.isOfThePast() ? recordPast(context, arguments) : recordLive(context, arguments);
+}
+
+std::string refuseCgroup(const std::string &text)
+{
+    const auto colon = text.find(':');
+    const bool isPath = text.starts_with('/') || (colon != std::string::npos && colon > 0 && text.compare(colon + 1, 1, "/") == 0);
+    return isPath ? std::string() : '\'' + text + "' is no path of a cgroup: /kubepods, or node-1:/kubepods on one node";
 }
 
 } // namespace
@@ -253,14 +303,28 @@ void addRecordCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
     record->add_option("--out", arguments->out, "the recording to make; it must not be there yet")->required()->option_text("FILE");
     auto *seconds = record->add_option("--seconds", arguments->seconds, "end after this time")->check(CLI::Range(1, 86400));
     record->add_option("--node", arguments->selection.nodes, "only these nodes");
-    record->add_option("--cgroup", arguments->selection.cgroups,
-                       "only what is of cgroups whose paths begin so, and what agents say of themselves and of drills; no insights");
+    record
+        ->add_option(
+            "--cgroup", arguments->selection.cgroups,
+            "only what is of cgroups whose paths begin so, or NODE:/PATH on one node, and what agents say of themselves and of drills; "
+            "no insights")
+        ->check(CLI::Validator(refuseCgroup, ""));
     record
         ->add_option("--namespace", arguments->selection.namespaces,
                      "only what is of pods of these namespaces; with --cgroup what is of either")
         ->check([](const std::string &name) { return name.empty() ? std::string("a namespace has a name") : std::string(); });
+    record
+        ->add_option("--host-type", arguments->hostTypes,
+                     "beside --cgroup or --namespace: events of these types that are of the node itself, e.g. login")
+        ->check(CLI::IsMember(knownEventTypes()));
+    record->add_option("--host-label", arguments->selection.hostLabels,
+                       "beside --cgroup or --namespace: samples of the node itself of this device or path, e.g. vda or /srv");
     record->add_flag("--samples", arguments->withSamples,
                      "samples too, which rules about memory, throttling and traffic need; older versions do not read such a file");
+    record->add_flag("--links", arguments->withLinks,
+                     "also what the server knows of its agents' links, which rules about lost nodes and lost events need; older versions "
+                     "do not read such "
+                     "a file");
     auto *store =
         record->add_option("--store", arguments->store, "from this store instead, or with --from or --to alone from the configured one")
             ->option_text("FILE");
@@ -271,11 +335,15 @@ void addRecordCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
     store->excludes(recording);
     for (CLI::Option *past : {store, recording, from, to})
         seconds->excludes(past);
+    addLabelOptions(*record, arguments->labels);
     record->footer("A recording has what ran on the nodes, with its arguments: the file is for its owner only.");
     record->callback([&context, &chosen, arguments] {
-        chosen = [&context, arguments] {
-            return arguments->isOfThePast() ? recordPast(context, *arguments) : recordLive(context, *arguments);
-        };
+        for (const std::string &type : arguments->hostTypes)
+            arguments->selection.hostTypes.push_back(wire::eventTypeFromName(type));
+        if (!arguments->selection.isOfSome() && !(arguments->hostTypes.empty() && arguments->selection.hostLabels.empty()))
+            throw CLI::ValidationError("--host-type and --host-label",
+                                       "are for what is left beside --cgroup or --namespace; without these all is recorded");
+        chosen = [&context, arguments] { return runRecord(context, *arguments); };
     });
 }
 

@@ -83,11 +83,11 @@ Result<RecordingFile> RecordingFile::create(const std::filesystem::path &file, c
     return RecordingFile(std::move(*writer), std::move(selection));
 }
 
-Status RecordingFile::add(wire::Delivery delivery)
+Status RecordingFile::add(recording::Received received)
 {
-    replay::Selected selected = replay::select(m_selection, std::move(delivery));
+    replay::Selected selected = replay::select(m_selection, std::move(received));
     m_leftOut += selected.leftOut;
-    return selected.delivery ? m_writer.add(*selected.delivery) : Status();
+    return selected.received ? m_writer.add(*selected.received) : Status();
 }
 
 Status recordStore(const StoreReader &reader, std::int64_t fromNs, std::int64_t toNs, std::stop_token stop, RecordingFile &into)
@@ -134,7 +134,7 @@ Result<CutEnd> recordRecording(const std::filesystem::path &from, std::int64_t f
                 end.missingSince = replay::missingEnd(*reader);
             return end;
         }
-        if ((*next)->receivedNs < fromNs || (*next)->receivedNs >= toNs)
+        if (const std::int64_t receivedNs = recording::receivedNs(**next); receivedNs < fromNs || receivedNs >= toNs)
             continue;
         if (const Status added = into.add(std::move(**next)); !added)
             return fail(added.error());

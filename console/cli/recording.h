@@ -22,8 +22,8 @@ public:
     /// Errors: those of recording::createFile.
     static Result<RecordingFile> create(const std::filesystem::path &file, const recording::Header &header, replay::Selection selection);
 
-    /// Those that are neither of events nor of samples are passed over.
-    Status add(wire::Delivery delivery);
+    /// Of deliveries those are passed over that are of neither events nor samples nor counters.
+    Status add(recording::Received received);
     /// What was added survives this program; once a second is enough.
     Status flush() { return m_writer.flush(); }
     Status close(std::int64_t endedNs) { return m_writer.close(endedNs, m_lost, m_leftOut); }

@@ -142,7 +142,7 @@ int runReplay(const CommandContext &context, const ReplayArguments &arguments)
     const FindingLines lines(context, *known);
     lines.header();
     const auto print = [&](const std::string &node, correlation::Finding &&finding) { lines.print(node, std::move(finding)); };
-    replay::Replayer replayer(rules, print, {}, replayable.acrossNodes);
+    replay::Replayer replayer(rules, print, {}, replayable.withLinks);
     Pace pace(speedOf(arguments.speed), context.clock);
     for (;;) {
         const auto next = reader->next();
@@ -152,9 +152,9 @@ int runReplay(const CommandContext &context, const ReplayArguments &arguments)
             break;
         if (!context.out.good())
             return ExitOk; // who reads wants no more
-        if (!pace.wait((*next)->receivedNs, interrupt.token()))
+        if (!pace.wait(recording::receivedNs(**next), interrupt.token()))
             return report(context.err, Error(Errc::Cancelled, "interrupted: what was found until then is all that is printed"));
-        if (const Status fed = replayer.onDelivery(**next); !fed)
+        if (const Status fed = replayer.onReceived(**next); !fed)
             return report(context.err, fed.error().within(arguments.file.native()));
         if (arguments.speed != "max")
             context.out.flush();
@@ -162,9 +162,9 @@ int runReplay(const CommandContext &context, const ReplayArguments &arguments)
     replayer.finish(reader->end() ? reader->end()->endedNs : reader->lastReceivedNs());
     context.out.flush();
     printSummary(context, *reader, replayer.counters());
-    if (!replayable.others.empty())
-        context.err << replayable.others.size()
-                    << " rules need what a server knows of its links, and no recording has: they are not replayed\n";
+    if (!replayable.onlyWithLinks.empty() && !reader->hasLinks())
+        context.err << replayable.onlyWithLinks.size()
+                    << " rules need what a server knows of its links, which is not in this recording (tapio record --links)\n";
     if (!reader->end())
         return report(context.err, endsInTheMiddle(*reader).within(arguments.file.native()),
                       "copy it again if it was cut on its way; one that is still recorded, or whose recorder was killed, has no more");

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
@@ -65,6 +67,14 @@ int reportUnread(const CommandContext &context, const std::vector<replay::Unread
     return exitCode;
 }
 
+bool hasLinks(const replay::Suite &suite)
+{
+    const auto has = [](const std::vector<replay::Scenario> &scenarios) {
+        return std::any_of(scenarios.begin(), scenarios.end(), [](const replay::Scenario &one) { return one.hasLinks; });
+    };
+    return has(suite.held) || has(suite.tuned) || has(suite.others);
+}
+
 struct Part {
     const char *key;
     const char *title;
@@ -84,6 +94,7 @@ int runScore(const CommandContext &context, const ScoreArguments &arguments)
     if (!suite)
         return report(context.err, suite.error(), "the README of agent/replay has the schema of labels and suites");
     nlohmann::json all = nlohmann::json::object();
+    const std::vector<std::string> unheard = hasLinks(*suite) ? std::vector<std::string>() : rules.onlyWithLinks;
     bool isFirst = true;
     for (const Part &part : {Part{"held", "Held half, which no rule was tuned by", suite->held}, Part{"tuned", "Tuned half", suite->tuned},
                              Part{"others", "Without a split", suite->others}}) {
@@ -102,13 +113,16 @@ int runScore(const CommandContext &context, const ScoreArguments &arguments)
         isFirst = false;
     }
     if (context.format == OutputFormat::Json) {
-        all["not_scored"] = rules.others;
+        all["not_scored"] = unheard;
         all["scored_with_samples"] = rules.onlyWithSamples;
+        all["scored_with_links"] = rules.onlyWithLinks;
         all["unread"] = unreadJson(suite->unread);
         printJson(context.out, all);
     } else {
         printRules(context, "Scored only in recordings with samples", rules.onlyWithSamples);
-        printRules(context, "Not scored, since no recording has what a server knows of its links", rules.others);
+        if (unheard.empty())
+            printRules(context, "Scored only in recordings with what a server knows of its links", rules.onlyWithLinks);
+        printRules(context, "Not scored, since no recording has what a server knows of its links", unheard);
         printUnread(context, suite->unread);
     }
     return reportUnread(context, suite->unread);

@@ -14,8 +14,8 @@ namespace {
 constexpr std::string_view magic = "TAPIOREC";
 constexpr std::uint32_t recordMagic = 0x7EC0'12D5;
 constexpr std::size_t blockHeadBytes = 1 + 4 + 4;
-constexpr std::size_t deliveryHeadBytes = 8; ///< its length, and zeros: the message behind it begins at a word
-constexpr int zstdLevel = 12;                ///< a recording is written once and kept: 200 MB/s would be of no use
+constexpr std::size_t messageHeadBytes = 8; ///< its length, and zeros: the message behind it begins at a word
+constexpr int zstdLevel = 12;               ///< a recording is written once and kept: 200 MB/s would be of no use
 
 std::uint32_t checksum(std::span<const std::byte> bytes) noexcept
 {
@@ -92,13 +92,13 @@ Result<Header> decodeHeader(std::span<const std::byte> bytes)
                   number<std::int64_t>(bytes, 16)};
 }
 
-Result<Bytes> encodeBlock(std::span<const std::byte> plain, std::uint32_t deliveries, RecordKind kind)
+Result<Bytes> encodeBlock(std::span<const std::byte> plain, std::uint32_t messages, RecordKind kind)
 {
     if (plain.size() > mostBlockBytes)
         return fail(Errc::InvalidArgument, "a block of " + std::to_string(plain.size()) + " bytes is longer than a reader takes");
     Bytes payload;
     put(payload, static_cast<std::uint8_t>(kind));
-    put(payload, deliveries);
+    put(payload, messages);
     put(payload, static_cast<std::uint32_t>(plain.size()));
     payload.resize(blockHeadBytes + ZSTD_compressBound(plain.size()));
     const std::size_t size =
@@ -142,7 +142,7 @@ bool fits(std::span<const std::byte> head, std::span<const std::byte> payload) n
 Result<RecordKind> kindOf(std::span<const std::byte> payload)
 {
     const auto kind = payload.empty() ? 0 : std::to_integer<unsigned>(payload[0]);
-    if (kind < static_cast<unsigned>(RecordKind::Block) || kind > static_cast<unsigned>(RecordKind::MixedBlock))
+    if (kind < static_cast<unsigned>(RecordKind::Block) || kind > static_cast<unsigned>(RecordKind::LinkBlock))
         return fail(Errc::Unsupported, "a record of kind " + std::to_string(kind) + ", which this version does not know");
     return static_cast<RecordKind>(kind);
 }
@@ -152,8 +152,8 @@ Result<Block> decodeBlock(std::span<const std::byte> payload)
     if (payload.size() < blockHeadBytes)
         return fail(Errc::Malformed, "a block of " + std::to_string(payload.size()) + " bytes is too short");
     Block block;
-    block.mayHaveSamples = payload[0] == static_cast<std::byte>(RecordKind::MixedBlock);
-    block.deliveries = number<std::uint32_t>(payload, 1);
+    block.kind = static_cast<RecordKind>(payload[0]); // kindOf() said that it is one of a block
+    block.messages = number<std::uint32_t>(payload, 1);
     const std::size_t size = number<std::uint32_t>(payload, 5);
     const auto frame = payload.subspan(blockHeadBytes);
     if (size > mostBlockBytes || size != ZSTD_getFrameContentSize(frame.data(), frame.size()))
@@ -175,20 +175,32 @@ Result<End> decodeEnd(std::span<const std::byte> payload)
                number<std::uint64_t>(payload, 25), number<std::uint64_t>(payload, 33)};
 }
 
-void appendDelivery(Bytes &plain, std::span<const std::byte> message)
+std::int64_t receivedNs(const Received &received) noexcept
+{
+    const auto *delivery = std::get_if<wire::Delivery>(&received);
+    return delivery != nullptr ? delivery->receivedNs : std::get_if<wire::AgentState>(&received)->toldNs;
+}
+
+const std::string &nodeOf(const Received &received) noexcept
+{
+    const auto *delivery = std::get_if<wire::Delivery>(&received);
+    return delivery != nullptr ? delivery->node : std::get_if<wire::AgentState>(&received)->node;
+}
+
+void appendMessage(Bytes &plain, std::span<const std::byte> message)
 {
     put(plain, static_cast<std::uint64_t>(message.size()));
     plain.insert(plain.end(), message.begin(), message.end());
 }
 
-Result<std::span<const std::byte>> takeDelivery(std::span<const std::byte> plain, std::size_t &at)
+Result<std::span<const std::byte>> takeMessage(std::span<const std::byte> plain, std::size_t &at)
 {
-    if (plain.size() - at < deliveryHeadBytes)
-        return fail(Errc::Malformed, "a block that ends within a delivery");
+    if (plain.size() - at < messageHeadBytes)
+        return fail(Errc::Malformed, "a block that ends within a message");
     const auto length = number<std::uint64_t>(plain, at);
-    if (length > plain.size() - at - deliveryHeadBytes)
-        return fail(Errc::Malformed, "a delivery of " + std::to_string(length) + " bytes, more than its block has");
-    at += deliveryHeadBytes + static_cast<std::size_t>(length);
+    if (length > plain.size() - at - messageHeadBytes)
+        return fail(Errc::Malformed, "a message of " + std::to_string(length) + " bytes, more than its block has");
+    at += messageHeadBytes + static_cast<std::size_t>(length);
     return plain.subspan(at - static_cast<std::size_t>(length), static_cast<std::size_t>(length));
 }
 

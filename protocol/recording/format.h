@@ -4,11 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "protocol/base/result.h"
 #include "protocol/wire/codec.h"
+#include "protocol/wire/message.h"
 
 /// The bytes of a recording; README.md draws them. Pure, any thread.
 namespace tapio::recording {
@@ -36,8 +39,8 @@ struct Header {
 
 /// What closes a recording that was ended in order.
 struct End {
-    std::int64_t endedNs = 0; ///< UTC
-    std::uint64_t deliveries = 0;
+    std::int64_t endedNs = 0;     ///< UTC
+    std::uint64_t deliveries = 0; ///< and states of agents
     std::uint64_t events = 0;
     std::uint64_t lost = 0;    ///< events that are missing, as far as it is known: dropped on the way to who recorded
     std::uint64_t leftOut = 0; ///< events that were not wanted in it
@@ -60,9 +63,10 @@ enum class RecordKind : std::uint8_t {
     Block = 1, ///< deliveries of events
     End = 2,
     MixedBlock = 3, ///< deliveries of events or samples
+    LinkBlock = 4,  ///< the same, and of reports of counters; and states of agents as a server knows them
 };
-/// Head and payload of a record. `plain`: encoded deliveries, as appendDelivery() put them. `kind`: of a block.
-Result<Bytes> encodeBlock(std::span<const std::byte> plain, std::uint32_t deliveries, RecordKind kind = RecordKind::Block);
+/// Head and payload of a record. `plain`: encoded messages, as appendMessage() put them, so many of them. `kind`: of a block.
+Result<Bytes> encodeBlock(std::span<const std::byte> plain, std::uint32_t messages, RecordKind kind = RecordKind::Block);
 Bytes encodeEnd(const End &end);
 
 /// Errors: Malformed, Corrupt; the length of the payload.
@@ -71,18 +75,23 @@ Result<std::size_t> decodeHead(std::span<const std::byte> head);
 bool fits(std::span<const std::byte> head, std::span<const std::byte> payload) noexcept;
 
 struct Block {
-    std::uint32_t deliveries = 0;
+    std::uint32_t messages = 0;
     Bytes plain;
-    bool mayHaveSamples = false;
+    RecordKind kind = RecordKind::Block;
 };
 /// Kinds of a later version are Unsupported.
 Result<RecordKind> kindOf(std::span<const std::byte> payload);
 Result<Block> decodeBlock(std::span<const std::byte> payload);
 Result<End> decodeEnd(std::span<const std::byte> payload);
 
-/// `message`: a Delivery as wire::encode() has it.
-void appendDelivery(Bytes &plain, std::span<const std::byte> message);
+/// What a recording is of, as it came: what an agent sent, or how its link is.
+using Received = std::variant<wire::Delivery, wire::AgentState>;
+std::int64_t receivedNs(const Received &received) noexcept; ///< server's UTC
+const std::string &nodeOf(const Received &received) noexcept;
+
+/// `message`: a Delivery or an AgentState as wire::encode() has it.
+void appendMessage(Bytes &plain, std::span<const std::byte> message);
 /// The message at `at`, which is moved behind it. Errors: Malformed.
-Result<std::span<const std::byte>> takeDelivery(std::span<const std::byte> plain, std::size_t &at);
+Result<std::span<const std::byte>> takeMessage(std::span<const std::byte> plain, std::size_t &at);
 
 } // namespace tapio::recording

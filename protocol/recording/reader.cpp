@@ -11,19 +11,47 @@ namespace {
 
 bool isTime(std::int64_t ns) noexcept { return ns >= 0 && ns <= latestNs; }
 
-/// What is wrong with it; nullptr: nothing.
-const char *problemOf(const wire::Delivery &delivery, bool mayHaveSamples) noexcept
+/// What a delivery of such a block must be of; nullptr: this one is.
+const char *refusedBy(RecordKind kind, const wire::Frame &frame) noexcept
 {
+    if (std::holds_alternative<wire::EventBatch>(frame.body))
+        return nullptr;
+    const bool isOfSamples = std::holds_alternative<wire::SampleBatch>(frame.body);
+    switch (kind) {
+    case RecordKind::MixedBlock: return isOfSamples ? nullptr : "a delivery that is neither of events nor of samples";
+    case RecordKind::LinkBlock:
+        return isOfSamples || std::holds_alternative<wire::CounterReport>(frame.body)
+                   ? nullptr
+                   : "a delivery that is of neither events nor samples nor counters";
+    case RecordKind::Block:
+    case RecordKind::End: break;
+    }
+    return "a delivery that is not of events";
+}
+
+/// What is wrong with it; nullptr: nothing.
+const char *problemOf(const wire::AgentState &state) noexcept
+{
+    if (state.node.empty())
+        return "a state of an agent that names no node";
+    const bool isTimely = state.toldNs > 0 && isTime(state.toldNs) && isTime(state.sinceNs) && isTime(state.lastHeartbeatNs);
+    return isTimely ? nullptr : "a state of an agent of no time";
+}
+
+const char *problemOf(const wire::Delivery &delivery, RecordKind kind) noexcept
+{
+    if (const char *refused = refusedBy(kind, delivery.frame))
+        return refused;
     const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
     const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body);
-    if (batch == nullptr && !(samples != nullptr && mayHaveSamples))
-        return mayHaveSamples ? "a delivery that is neither of events nor of samples" : "a delivery that is not of events";
     if (delivery.node.empty())
         return "a delivery that names no node";
     if (!isTime(delivery.receivedNs) || delivery.clockOffsetNs < -latestNs || delivery.clockOffsetNs > latestNs)
         return "a delivery that arrived at no time";
     if (samples != nullptr)
         return isTime(samples->timeNs) ? nullptr : "samples of before 1970 or after 2096";
+    if (batch == nullptr)
+        return nullptr;
     const bool isTimely =
         std::all_of(batch->events.begin(), batch->events.end(), [](const wire::Event &event) { return isTime(event.timeNs); });
     return isTimely ? nullptr : "an event before 1970 or after 2096";
@@ -126,40 +154,44 @@ Result<bool> Reader::readRecord()
     return true;
 }
 
-Result<wire::Delivery> Reader::takeDelivery()
+Result<Received> Reader::takeReceived()
 {
-    const auto bytes = recording::takeDelivery(m_block.plain, m_inBlock);
+    const auto bytes = takeMessage(m_block.plain, m_inBlock);
     if (!bytes)
         return failHere(bytes.error());
     auto message = wire::decode(*bytes);
-    const std::string which = "delivery " + std::to_string(++m_takenOfBlock);
+    const std::string which = "message " + std::to_string(++m_takenOfBlock);
     if (!message)
         return failHere(message.error().within(which));
     auto *delivery = std::get_if<wire::Delivery>(&*message);
-    if (delivery == nullptr)
-        return failHere(Error(Errc::Malformed, which + ": a message that is no delivery"));
-    if (const char *problem = problemOf(*delivery, m_block.mayHaveSamples))
+    auto *state = m_block.kind == RecordKind::LinkBlock ? std::get_if<wire::AgentState>(&*message) : nullptr;
+    if (delivery == nullptr && state == nullptr)
+        return failHere(Error(Errc::Malformed, which + " is no delivery"));
+    if (const char *problem = delivery != nullptr ? problemOf(*delivery, m_block.kind) : problemOf(*state))
         return failHere(Error(Errc::Malformed, which + ": " + problem));
-    return std::move(*delivery);
+    return delivery != nullptr ? Received(std::move(*delivery)) : Received(std::move(*state));
 }
 
-void Reader::count(const wire::Delivery &delivery)
+void Reader::count(const Received &received)
 {
     ++m_deliveries;
-    if (const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body))
+    m_lastReceivedNs = std::max(m_lastReceivedNs, receivedNs(received));
+    const auto *delivery = std::get_if<wire::Delivery>(&received);
+    if (delivery == nullptr)
+        m_hasLinks = true;
+    else if (const auto *batch = std::get_if<wire::EventBatch>(&delivery->frame.body))
         m_events += batch->events.size();
-    else if (const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body))
+    else if (const auto *samples = std::get_if<wire::SampleBatch>(&delivery->frame.body))
         m_samples += samples->samples.size() + samples->histograms.size();
-    m_lastReceivedNs = std::max(m_lastReceivedNs, delivery.receivedNs);
 }
 
-Result<std::optional<wire::Delivery>> Reader::next()
+Result<std::optional<Received>> Reader::next()
 {
     if (m_error)
         return tl::unexpected(*m_error);
     while (!m_isOver && m_inBlock == m_block.plain.size()) {
-        if (m_takenOfBlock != m_block.deliveries)
-            return failHere(Error(Errc::Corrupt, "a block counts " + std::to_string(m_block.deliveries) + " deliveries and has "
+        if (m_takenOfBlock != m_block.messages)
+            return failHere(Error(Errc::Corrupt, "a block counts " + std::to_string(m_block.messages) + " messages and has "
                                                      + std::to_string(m_takenOfBlock)));
         const auto more = readRecord();
         if (!more)
@@ -167,12 +199,12 @@ Result<std::optional<wire::Delivery>> Reader::next()
         m_isOver = !*more;
     }
     if (m_isOver)
-        return std::optional<wire::Delivery>();
-    auto delivery = takeDelivery();
-    if (!delivery)
-        return fail(delivery.error());
-    count(*delivery);
-    return std::optional(std::move(*delivery));
+        return std::optional<Received>();
+    auto received = takeReceived();
+    if (!received)
+        return fail(received.error());
+    count(*received);
+    return std::optional(std::move(*received));
 }
 
 } // namespace tapio::recording

@@ -24,18 +24,19 @@ public:
     static Result<Reader> open(const std::filesystem::path &file);
 
     const Header &header() const noexcept { return m_header; }
-    /// The next that arrived: one of events, or of samples. Empty at the end. After an error or the end the same again.
+    /// The next that arrived: of events, samples or counters, or the state of an agent. Empty at the end. After an error or the end the same again.
     /// Errors: Malformed, Corrupt, Unsupported, Io.
-    Result<std::optional<wire::Delivery>> next();
+    Result<std::optional<Received>> next();
 
     /// Once next() came to the end: what the recording was closed with; nothing if it was not.
     const std::optional<End> &end() const noexcept { return m_end; }
     /// Where a record begins that the file ends within: whoever wrote it was ended before it was whole.
     std::optional<std::uint64_t> tornAt() const noexcept { return m_tornAt; }
 
-    std::uint64_t deliveries() const noexcept { return m_deliveries; }
+    std::uint64_t deliveries() const noexcept { return m_deliveries; } ///< and states
     std::uint64_t events() const noexcept { return m_events; }
     std::uint64_t samples() const noexcept { return m_samples; }              ///< single ones, histograms among them
+    bool hasLinks() const noexcept { return m_hasLinks; }                     ///< what a server knows of its links
     std::int64_t lastReceivedNs() const noexcept { return m_lastReceivedNs; } ///< UTC; 0 = nothing yet
 
 private:
@@ -44,8 +45,8 @@ private:
     /// False: the file is over.
     Result<bool> readRecord();
     Status takeEnd(std::span<const std::byte> payload);
-    Result<wire::Delivery> takeDelivery();
-    void count(const wire::Delivery &delivery);
+    Result<Received> takeReceived();
+    void count(const Received &received);
     tl::unexpected<Error> failHere(const Error &error);
 
     std::unique_ptr<ByteSource> m_source;
@@ -56,6 +57,7 @@ private:
     std::uint64_t m_offset = headerBytes; ///< of what is read next
     std::uint64_t m_recordAt = 0;         ///< of the block
     std::uint64_t m_deliveries = 0, m_events = 0, m_samples = 0;
+    bool m_hasLinks = false;
     std::int64_t m_lastReceivedNs = 0;
     std::optional<End> m_end;
     std::optional<std::uint64_t> m_tornAt;

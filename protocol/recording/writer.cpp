@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "protocol/recording/writer.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace tapio::recording {
@@ -8,6 +10,23 @@ namespace tapio::recording {
 namespace {
 
 constexpr std::size_t wantedBlockBytes = 256u << 10; ///< more of it compresses little better, and less is lost with the writer
+
+/// The oldest kind that may have it: what has neither samples nor links is read by versions from before there were any. Nothing: no recording has it.
+std::optional<RecordKind> kindFor(const Received &received)
+{
+    const auto *delivery = std::get_if<wire::Delivery>(&received);
+    if (delivery == nullptr || std::holds_alternative<wire::CounterReport>(delivery->frame.body))
+        return RecordKind::LinkBlock;
+    if (std::holds_alternative<wire::SampleBatch>(delivery->frame.body))
+        return RecordKind::MixedBlock;
+    return std::holds_alternative<wire::EventBatch>(delivery->frame.body) ? std::optional(RecordKind::Block) : std::nullopt;
+}
+
+Result<wire::Bytes> encoded(const Received &received)
+{
+    const auto *delivery = std::get_if<wire::Delivery>(&received);
+    return delivery != nullptr ? wire::encode(*delivery) : wire::encode(*std::get_if<wire::AgentState>(&received));
+}
 
 } // namespace
 
@@ -29,25 +48,34 @@ Status Writer::write(std::span<const std::byte> bytes)
     return m_status;
 }
 
-Status Writer::add(const wire::Delivery &delivery)
+void Writer::count(const Received &received)
 {
-    const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
-    const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body);
-    if (batch == nullptr && samples == nullptr)
-        return fail(Errc::InvalidArgument, "a recording is of events and samples, and this delivery is of something else");
-    const auto message = wire::encode(delivery);
+    ++m_inBlock;
+    ++m_deliveries;
+    const auto *delivery = std::get_if<wire::Delivery>(&received);
+    if (delivery == nullptr)
+        return;
+    if (const auto *batch = std::get_if<wire::EventBatch>(&delivery->frame.body))
+        m_events += batch->events.size();
+    else if (const auto *samples = std::get_if<wire::SampleBatch>(&delivery->frame.body))
+        m_samples += samples->samples.size() + samples->histograms.size();
+}
+
+Status Writer::add(const Received &received)
+{
+    const auto kind = kindFor(received);
+    if (!kind)
+        return fail(Errc::InvalidArgument, "a recording is of events, samples and links, and this delivery is of something else");
+    const auto message = encoded(received);
     if (!message)
         return fail(message.error());
     if (m_plain.size() + message->size() > wantedBlockBytes) {
         if (const Status flushed = flush(); !flushed)
             return flushed;
     }
-    appendDelivery(m_plain, *message);
-    ++m_inBlock;
-    ++m_deliveries;
-    m_events += batch != nullptr ? batch->events.size() : 0;
-    m_samples += samples != nullptr ? samples->samples.size() + samples->histograms.size() : 0;
-    m_hasSamples = m_hasSamples || samples != nullptr;
+    appendMessage(m_plain, *message);
+    count(received);
+    m_kind = std::max(m_kind, *kind);
     return m_status;
 }
 
@@ -55,8 +83,7 @@ Status Writer::flush()
 {
     if (m_inBlock == 0)
         return m_status;
-    // Without samples as before there were any: older versions read it.
-    const auto block = encodeBlock(m_plain, m_inBlock, std::exchange(m_hasSamples, false) ? RecordKind::MixedBlock : RecordKind::Block);
+    const auto block = encodeBlock(m_plain, m_inBlock, std::exchange(m_kind, RecordKind::Block));
     m_plain.clear();
     m_inBlock = 0;
     if (!block)

@@ -17,14 +17,14 @@ public:
     /// Writes the header. Errors: those of the sink.
     static Result<Writer> begin(std::unique_ptr<ByteSink> sink, const Header &header);
 
-    /// In order of arrival. Errors: InvalidArgument (neither of events nor of samples), those of the sink.
-    Status add(const wire::Delivery &delivery);
+    /// In order of arrival. Errors: InvalidArgument (of neither events nor samples nor counters), those of the sink.
+    Status add(const Received &received);
     /// All that was added goes to the sink.
     Status flush();
     /// Nothing may follow. Counts come from what was added.
     Status close(std::int64_t endedNs, std::uint64_t lost, std::uint64_t leftOut);
 
-    std::uint64_t deliveries() const noexcept { return m_deliveries; }
+    std::uint64_t deliveries() const noexcept { return m_deliveries; } ///< and states
     std::uint64_t events() const noexcept { return m_events; }
     std::uint64_t samples() const noexcept { return m_samples; } ///< single ones, histograms among them
     std::uint64_t bytes() const noexcept { return m_bytes; }     ///< that went to the sink
@@ -32,12 +32,13 @@ public:
 private:
     explicit Writer(std::unique_ptr<ByteSink> sink) : m_sink(std::move(sink)) {}
     Status write(std::span<const std::byte> bytes);
+    void count(const Received &received);
 
     std::unique_ptr<ByteSink> m_sink;
     Bytes m_plain;
     std::uint32_t m_inBlock = 0;
     std::uint64_t m_deliveries = 0, m_events = 0, m_samples = 0, m_bytes = 0;
-    bool m_hasSamples = false; ///< in the block
+    RecordKind m_kind = RecordKind::Block; ///< that the block has to be
     Status m_status;
 };
 

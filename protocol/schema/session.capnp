@@ -158,6 +158,8 @@ struct AgentState {
   receivedFrames @12 :UInt64;
   receivedBytes @13 :UInt64;
   loss @14 :StreamLoss;
+  saidBye @15 :Bool;   # not told by servers of before
+  toldNs @16 :Int64;
 }
 
 struct LinkNotice {

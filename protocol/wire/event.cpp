@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <type_traits>
 
 #include <arpa/inet.h>
@@ -139,16 +140,24 @@ std::string_view tcpOutcomeName(TcpOutcome outcome) noexcept
 
 std::string toString(const SocketAddress &address)
 {
-    const std::string port = ':' + std::to_string(address.port);
-    if (std::equal(mappedPrefix.begin(), mappedPrefix.end(),
-                   address.bytes.begin())) { // by hand, for inet_ntop() prints it, and storms are full of it
-        std::string text;
-        for (auto byte = address.bytes.begin() + mappedPrefix.size(); byte != address.bytes.end(); ++byte)
-            (text += text.empty() ? "" : ".") += std::to_string(*byte);
-        return text + port;
+    std::array<char, INET6_ADDRSTRLEN + std::string_view("[]:65535").size()> text{};
+    char *end = text.data();
+    const auto add = [&](unsigned number) { end = std::to_chars(end, text.data() + text.size(), number).ptr; };
+    if (std::equal(mappedPrefix.begin(), mappedPrefix.end(), address.bytes.begin())) {
+        // By hand and in place, for inet_ntop() prints it, and storms are full of it.
+        for (std::size_t i = mappedPrefix.size(); i < address.bytes.size(); ++i) {
+            add(address.bytes[i]);
+            *end++ = i + 1 < address.bytes.size() ? '.' : ':';
+        }
+    } else {
+        *end++ = '[';
+        inet_ntop(AF_INET6, address.bytes.data(), end, INET6_ADDRSTRLEN);
+        end += std::strlen(end);
+        *end++ = ']';
+        *end++ = ':';
     }
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    return '[' + std::string(inet_ntop(AF_INET6, address.bytes.data(), text.data(), text.size())) + ']' + port;
+    add(address.port);
+    return {text.data(), end};
 }
 
 } // namespace tapio::wire

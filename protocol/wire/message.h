@@ -195,6 +195,8 @@ struct AgentState {
     std::uint64_t receivedFrames = 0;
     std::uint64_t receivedBytes = 0;
     StreamLoss loss;
+    bool saidBye = false;    ///< the agent itself ended its last session
+    std::int64_t toldNs = 0; ///< server's UTC when this was so; 0 = a server that does not say
 
     bool operator==(const AgentState &) const = default;
 };

@@ -28,6 +28,7 @@ constexpr MetricInfo metrics[] = {
     {Metric::MemoryWorkingSetBytes, Kind::Gauge, "memory.working_set", "By"},
     {Metric::MemoryLimitBytes, Kind::Gauge, "memory.limit", "By"},
     {Metric::MemoryOomKills, Kind::Counter, "memory.oom_kills", "1"},
+    {Metric::MemoryHeldBytes, Kind::Gauge, "memory.held", "By"},
     {Metric::PsiCpuSomeUs, Kind::Counter, "psi.cpu.some", "us"},
     {Metric::PsiMemorySomeUs, Kind::Counter, "psi.memory.some", "us"},
     {Metric::PsiMemoryFullUs, Kind::Counter, "psi.memory.full", "us"},

@@ -196,6 +196,8 @@ struct MessageWriter {
         loss.setTransitEvents(from.loss.transitEvents);
         loss.setDuplicateFrames(from.loss.duplicateFrames);
         loss.setConsoleEvents(from.loss.consoleEvents);
+        state.setSaidBye(from.saidBye);
+        state.setToldNs(from.toldNs);
     }
 
     void operator()(const LinkNotice &from)
@@ -322,6 +324,8 @@ AgentState read(const LayoutReader &reader, schema::AgentState::Reader from)
     to.receivedBytes = from.getReceivedBytes();
     const auto loss = from.getLoss();
     to.loss = {loss.getGapFrames(), loss.getDroppedEvents(), loss.getTransitEvents(), loss.getDuplicateFrames(), loss.getConsoleEvents()};
+    to.saidBye = from.getSaidBye();
+    to.toldNs = from.getToldNs();
     return to;
 }
 

@@ -433,7 +433,9 @@ private:
 
 std::string summary(const Event &event)
 {
+    constexpr std::size_t usualBytes = 96;
     std::string line;
+    line.reserve(usualBytes);
     std::visit(Writer{line, event.type}, event.detail);
     if (line.size() > summaryBytes) {
         line.resize(truncateUtf8(line, summaryBytes - ellipsis.size()).size());

@@ -127,6 +127,16 @@
     </message>
 </context>
 <context>
+    <name>tapio::console::InsightFilterBar</name>
+    <message numerus="yes">
+        <source>%n rule(s)</source>
+        <translation>
+            <numerusform>%n rule</numerusform>
+            <numerusform>%n rules</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>tapio::console::InsightsPage</name>
     <message numerus="yes">
         <source>%n insight(s) of this time range are filtered out.</source>
@@ -150,6 +160,16 @@
         <translation>
             <numerusform>%n open critical insight</numerusform>
             <numerusform>%n open critical insights</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>tapio::console::PanelHeader</name>
+    <message numerus="yes">
+        <source>%n insight(s)</source>
+        <translation>
+            <numerusform>%n insight</numerusform>
+            <numerusform>%n insights</numerusform>
         </translation>
     </message>
 </context>

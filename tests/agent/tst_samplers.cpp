@@ -162,6 +162,7 @@ private slots:
         QCOMPARE(at(wire::Metric::MemoryCurrentBytes), 1048576 * n);
         QCOMPARE(at(wire::Metric::MemoryInactiveFileBytes), 65536 * n);
         QCOMPARE(at(wire::Metric::MemoryWorkingSetBytes), (1048576 - 65536) * n);
+        QCOMPARE(at(wire::Metric::MemoryHeldBytes), (1048576 - 65536 - 32768) * n);
         QCOMPARE(at(wire::Metric::MemoryLimitBytes), 67108864);
         QCOMPARE(at(wire::Metric::MemoryOomKills), n);
         QCOMPARE(at(wire::Metric::DiskReadBytes, "vda"), 4096 * n);

@@ -39,7 +39,7 @@ Result<Run> run(const std::string &file, bool replays)
             break;
         if (!replays)
             continue;
-        if (const Status fed = replayer.onDelivery(**next); !fed)
+        if (const Status fed = replayer.onReceived(**next); !fed)
             return fail(fed.error());
     }
     run.events = reader->events();

@@ -37,7 +37,8 @@ Status read(RecordedLoad &load, const std::filesystem::path &file)
             return fail(next.error().within(file.native()));
         if (!*next)
             break;
-        if (auto *batch = std::get_if<wire::EventBatch>(&(*next)->frame.body))
+        auto *delivery = std::get_if<wire::Delivery>(&**next);
+        if (auto *batch = delivery == nullptr ? nullptr : std::get_if<wire::EventBatch>(&delivery->frame.body))
             add(load, std::move(*batch), reader->header().startedNs);
     }
     ++load.recordings;

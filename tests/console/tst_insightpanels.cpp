@@ -4,11 +4,15 @@
 
 #include <QTemporaryDir>
 
+#include <nlohmann/json.hpp>
+
 #include <cmath>
 #include <sstream>
 
+#include "agent/correlation/ruleloader.h"
 #include "console/core/metrics/export.h"
 #include "console/core/metrics/historymodel.h"
+#include "console/core/metrics/panelinsights.h"
 #include "tests/console/fakeclock.h"
 #include "tests/console/inputbuilder.h"
 
@@ -120,6 +124,34 @@ private slots:
         withHook(builder, "a", HookState::Active);
         QCOMPARE(builder.panel(PanelId::ActiveCorrelations).state, PanelState::Stale);
         QCOMPARE(builder.panel(PanelId::ActiveCorrelations).asOfNs, at(600));
+    }
+
+    void panels_haveWhatIsOpenAboutThem()
+    {
+        InputBuilder builder = correlating();
+        builder.ramp(figure::insightOpen, "oom-kill|error", 300, 900, 1, 2, 0)
+            .ramp(figure::insightOpen, "disk-full|critical", 300, 900, 1, 1, 0);
+        builder.ramp(figure::insightOpen, "privilege-gain|error", 300, 900, 1, 1, 0);
+        builder.ramp(figure::insightOpen, "somebody's-own-rule|error", 300, 900, 1, 1, 0);
+        const PanelSnapshot memory = builder.panel(PanelId::MemoryUsage);
+        QCOMPARE(memory.insights.size(), std::size_t(2));
+        QCOMPARE(memory.insights[0].title, std::string("disk-full")); // the worst first
+        QCOMPARE(memory.insights[1].open, std::uint64_t(2));
+        QVERIFY(panelJson(memory).at("insights").size() == 2);
+        for (const PanelId id : {PanelId::CpuUsage, PanelId::NetworkIo, PanelId::PodStatus, PanelId::Coverage, PanelId::ActiveCorrelations})
+            QVERIFY(builder.panel(id).insights.empty());
+        // Of a node alone there is no saying which of them it has.
+        const OverviewSnapshot ofNode = computeOverview(builder.input, 1, {"a", {}});
+        const PanelSnapshot &there = ofNode.panels[static_cast<std::size_t>(PanelId::MemoryUsage)];
+        const PanelSnapshot &open = ofNode.panels[static_cast<std::size_t>(PanelId::ActiveCorrelations)];
+        QCOMPARE(there.insights.empty(), !(there.scope == open.scope));
+    }
+
+    void everyShippedRule_hasAPanelButThoseOfSecurity()
+    {
+        for (const correlation::Rule &rule : correlation::shippedRules().rules)
+            QVERIFY2(panelOfRule(rule.id).has_value() == (rule.runbook != "security"), rule.id.c_str());
+        QVERIFY(!panelOfRule("no-such-rule"));
     }
 
     void open_isByRuleAndSeverity()

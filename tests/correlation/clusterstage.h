@@ -49,22 +49,22 @@ public:
     /// As a server tells it of a node that is connected, with what was lost on its way.
     void onTheWay(double at, const std::string &node, const wire::StreamLoss &loss)
     {
-        AgentSign sign;
-        sign.state.node = node;
-        sign.state.state = wire::LinkState::Connected;
-        sign.state.sinceNs = sign.state.lastHeartbeatNs = Stage::timeOf(at);
-        sign.state.loss = loss;
-        m_scope.onAgent(sign);
+        wire::AgentState state;
+        state.node = node;
+        state.state = wire::LinkState::Connected;
+        state.sinceNs = state.lastHeartbeatNs = Stage::timeOf(at);
+        state.loss = loss;
+        m_scope.onAgent(state);
         collect();
     }
-    void link(double at, const std::string &node, wire::LinkState state, bool saidBye = false)
+    void link(double at, const std::string &node, wire::LinkState linkState, bool saidBye = false)
     {
-        AgentSign sign;
-        sign.state.node = node;
-        sign.state.state = state;
-        sign.state.sinceNs = Stage::timeOf(at);
-        sign.saidBye = saidBye;
-        m_scope.onAgent(sign);
+        wire::AgentState state;
+        state.node = node;
+        state.state = linkState;
+        state.sinceNs = Stage::timeOf(at);
+        state.saidBye = saidBye;
+        m_scope.onAgent(state);
         collect();
     }
     /// Second by second, as a server lets it.

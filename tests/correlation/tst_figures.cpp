@@ -64,6 +64,8 @@ private slots:
     void baseline_ofAWorkload();
     void memory_withoutALimit_hasNoForecast();
     void memory_withALimit_isForecast();
+    void memory_ofFilesIsNoGrowth();
+    void memory_heldIsAnotherGauge();
     void memory_limitThatIsTakenAway();
     void counters_thatBeginAnew_areNoGrowth();
     void throttling_isAShareOfItsTime();
@@ -324,6 +326,39 @@ void tst_Figures::memory_withALimit_isForecast()
     QCOMPARE(facts.size(), std::size_t(1));
     QVERIFY(std::abs(facts[0].figures.values[trend::MinutesLeft] - 10) < 1e-6); // 600 MB at 60 MB a minute
     QVERIFY(std::abs(facts[0].figures.values[trend::UsedShare] - 0.4) < 1e-9);
+}
+
+/// Who reads files has more and more of them in memory, until others need it.
+void tst_Figures::memory_ofFilesIsNoGrowth()
+{
+    const auto trendOf = [](bool isHeldTold) {
+        FigureTracker tracker(10);
+        const auto facts = factsOf(Topic::MemoryTrend, last(tracker, 1200, [isHeldTold](Reading &reading, double at) {
+                                       reading.add(pod("a"), Metric::MemoryWorkingSetBytes, 1e8 + 1e5 * at);
+                                       if (isHeldTold)
+                                           reading.add(pod("a"), Metric::MemoryHeldBytes, 1e8);
+                                   }));
+        return facts.at(0).figures;
+    };
+    QVERIFY(std::abs(trendOf(false).values[trend::PerMinute] - 6e6) < 1);
+    QVERIFY(std::abs(trendOf(true).values[trend::PerMinute]) < 1);
+    QVERIFY(trendOf(true).values[trend::Used] == 1e8);
+}
+
+/// An agent that was updated: what it told before is not of the same.
+void tst_Figures::memory_heldIsAnotherGauge()
+{
+    FigureTracker tracker(10);
+    const auto facts =
+        factsOf(Topic::MemoryTrend, last(tracker, 1200, [](Reading &reading, double at) {
+                    if (at < 600)
+                        reading.add(pod("a"), Metric::MemoryWorkingSetBytes, 5e8);
+                    else
+                        reading.add(pod("a"), Metric::MemoryWorkingSetBytes, 5e8).add(pod("a"), Metric::MemoryHeldBytes, 1e8);
+                }));
+    QVERIFY(!facts.empty());
+    QCOMPARE(facts[0].figures.values[trend::Resets], 0.0);
+    QVERIFY(facts[0].figures.values[trend::Span] <= 600);
 }
 
 void tst_Figures::memory_limitThatIsTakenAway()

@@ -212,7 +212,7 @@ void tst_RuleLoader::refusals_nameLineAndReason_data()
         "unreachable: of one pod there are never 3 different ones");
     row("distinct of nothing", "within = \"5m\"\n\n", "within = \"5m\"\ndistinct = 3\n\n", "'distinct' counts what 'affects' names");
     row("no value fulfils it", "where = [{ field = \"signal\", equals = \"SIGKILL\" }]",
-        "where = [{ field = \"signal\", at_least = 10 }, { field = \"signal\", below = 9 }]", "unreachable: no value fulfils");
+        "where = [{ field = \"signal\", at_least = 10 }, { field = \"signal\", below = 9 }]", "r.toml:20: unreachable: no value fulfils");
     row("what was found as evidence", "event = \"oom.kill\"", "event = \"insight\"",
         "r.toml:11: unreachable: what was found is no evidence");
 }

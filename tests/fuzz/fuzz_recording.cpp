@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Any bytes as a recording. Reading ends, in bounded steps and memory; an error names its place; and what was read whole comes out the same when it is
 // written again. Through the engine with all rules it goes as well. The first byte: 1 = the rest are the deliveries of a block whose checksums are right, so that what is behind them is
-// reached; 2 = of one that may have samples.
+// reached; 2 = of one that may have samples, 3 = of one that may have links.
 #include <memory>
 #include <span>
 
@@ -31,12 +31,12 @@ private:
 };
 
 /// All of it; empty: there was an error, which must then be the same again.
-std::optional<std::vector<wire::Delivery>> readAll(std::span<const std::byte> bytes)
+std::optional<std::vector<Received>> readAll(std::span<const std::byte> bytes)
 {
     auto reader = Reader::open(overBytes(bytes));
     if (!reader)
         return std::nullopt;
-    std::vector<wire::Delivery> all;
+    std::vector<Received> all;
     for (;;) {
         auto next = reader->next();
         if (!next) {
@@ -54,22 +54,22 @@ std::optional<std::vector<wire::Delivery>> readAll(std::span<const std::byte> by
     return all;
 }
 
-void replayAll(const std::vector<wire::Delivery> &deliveries)
+void replayAll(const std::vector<Received> &all)
 {
     static const replay::Replayable rules = replay::replayable(correlation::shippedRules().rules);
     const auto check = [](const std::string &, correlation::Finding &&finding) { promise(finding.insight.evidenceCount > 0); };
-    replay::Replayer replayer(rules.withSamples, check, {}, rules.acrossNodes);
-    for (const wire::Delivery &delivery : deliveries)
-        promise(replayer.onDelivery(delivery).has_value());
+    replay::Replayer replayer(rules.withSamples, check, {}, rules.withLinks);
+    for (const Received &received : all)
+        promise(replayer.onReceived(received).has_value());
     replayer.finish(latestNs);
 }
 
 Bytes fileOf(std::span<const std::byte> plain, RecordKind kind)
 {
-    std::uint32_t deliveries = 0;
-    for (std::size_t at = 0; at < plain.size() && takeDelivery(plain, at); ++deliveries) {}
+    std::uint32_t messages = 0;
+    for (std::size_t at = 0; at < plain.size() && takeMessage(plain, at); ++messages) {}
     Bytes file = encodeHeader({Origin::Live, 1});
-    const auto block = encodeBlock(plain, deliveries, kind);
+    const auto block = encodeBlock(plain, messages, kind);
     promise(block.has_value());
     file.insert(file.end(), block->begin(), block->end());
     return file;
@@ -84,14 +84,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     const auto rest = std::as_bytes(std::span(data, size)).subspan(1);
     const auto read = data[0] == 1   ? readAll(fileOf(rest, RecordKind::Block))
                       : data[0] == 2 ? readAll(fileOf(rest, RecordKind::MixedBlock))
+                      : data[0] == 3 ? readAll(fileOf(rest, RecordKind::LinkBlock))
                                      : readAll(rest);
     if (!read)
         return 0;
     replayAll(*read);
     Bytes again;
     auto writer = Writer::begin(std::make_unique<MemorySink>(again), {});
-    for (const wire::Delivery &delivery : *read) {
-        if (!writer->add(delivery)) // unusual but lawful values may come to more bytes than a message has
+    for (const Received &received : *read) {
+        if (!writer->add(received)) // unusual but lawful values may come to more bytes than a message has
             return 0;
     }
     promise(writer->close(1, 0, 0).has_value());

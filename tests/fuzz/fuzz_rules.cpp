@@ -256,13 +256,13 @@ void cluster(std::string_view text)
         if (does % 16 == 0) {
             scope.advance(furthest);
         } else if (does % 16 == 1) {
-            AgentSign sign;
-            sign.state.node = node;
-            sign.state.state = static_cast<wire::LinkState>(bytes.next() % 5);
-            sign.state.sinceNs = now;
-            sign.state.loss.transitEvents = bytes.next();
-            sign.saidBye = does > 128;
-            scope.onAgent(sign);
+            wire::AgentState state;
+            state.node = node;
+            state.state = static_cast<wire::LinkState>(bytes.next() % 5);
+            state.sinceNs = now;
+            state.loss.transitEvents = bytes.next();
+            state.saidBye = does > 128;
+            scope.onAgent(state);
         } else if (does % 16 == 2) {
             wire::CounterReport report;
             report.sources.push_back({"tcp", {}, {}});

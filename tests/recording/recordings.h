@@ -56,10 +56,30 @@ inline wire::Delivery samplesAt(std::int64_t timeNs)
     return deliveryOf(std::move(batch), timeNs);
 }
 
-/// Every kind of event there is.
-inline std::vector<wire::Delivery> everything()
+inline wire::AgentState linkAt(std::int64_t timeNs, wire::LinkState link = wire::LinkState::Connected)
 {
-    std::vector<wire::Delivery> all;
+    wire::AgentState state;
+    state.node = "n1";
+    state.state = link;
+    state.sinceNs = timeNs - 1;
+    state.lastHeartbeatNs = timeNs - 2;
+    state.toldNs = timeNs;
+    state.saidBye = link == wire::LinkState::Gone;
+    return state;
+}
+
+inline wire::Delivery countersAt(std::int64_t timeNs)
+{
+    wire::CounterReport report;
+    report.timeNs = timeNs;
+    report.sources.push_back({"tcp", {}, {}});
+    return deliveryOf(std::move(report), timeNs);
+}
+
+/// Every kind of event there is.
+inline std::vector<Received> everything()
+{
+    std::vector<Received> all;
     for (wire::Frame frame :
          {wire::examples::eventFrame(), wire::examples::detailFrame(), wire::examples::resourceFrame(), wire::examples::insightFrame()}) {
         auto &batch = std::get<wire::EventBatch>(frame.body);
@@ -71,7 +91,7 @@ inline std::vector<wire::Delivery> everything()
 }
 
 /// `blockEvery`: so many deliveries are flushed together. `closes`: it is ended in order.
-inline Bytes recorded(const std::vector<wire::Delivery> &deliveries, std::size_t blockEvery = 2, bool closes = true)
+inline Bytes recorded(const std::vector<Received> &deliveries, std::size_t blockEvery = 2, bool closes = true)
 {
     Bytes bytes;
     auto writer = Writer::begin(std::make_unique<MemorySink>(bytes), {Origin::Live, begunNs});

@@ -12,7 +12,7 @@ using namespace tapio::recording;
 namespace {
 
 struct Read {
-    std::vector<wire::Delivery> deliveries;
+    std::vector<Received> deliveries;
     std::optional<End> end;
     std::optional<std::uint64_t> tornAt;
     std::optional<Error> error;
@@ -52,6 +52,8 @@ private slots:
     void withoutSamples_itIsAsBefore();
     void samples_areReadInOrder_data();
     void samples_areReadInOrder();
+    void links_areReadInOrder_data();
+    void links_areReadInOrder();
     void whatIsNoBatch_isRefused();
     void aFullDisk_staysAnError();
 };
@@ -77,8 +79,8 @@ void tst_Recording::written_isReadAlike()
     QVERIFY(!read.error && !read.tornAt);
     QVERIFY(read.deliveries == deliveries);
     std::uint64_t events = 0;
-    for (const wire::Delivery &delivery : deliveries)
-        events += std::get<wire::EventBatch>(delivery.frame.body).events.size();
+    for (const Received &delivery : deliveries)
+        events += std::get<wire::EventBatch>(std::get<wire::Delivery>(delivery).frame.body).events.size();
     QCOMPARE(*read.end, (End{begunNs + nsPerSecond, deliveries.size(), events, 3, 4}));
 }
 
@@ -111,7 +113,7 @@ void tst_Recording::aFile_isTheOwnersAndNeverWrittenOver()
 void tst_Recording::aTornTail_isToldAndTheRestIsThere()
 {
     const wire::Delivery one = deliveryOf(wire::examples::busyBatch(2));
-    const std::vector<wire::Delivery> deliveries{one, one, one};
+    const std::vector<Received> deliveries{one, one, one};
     const Bytes bytes = recorded(deliveries, 1);
     const std::size_t block = recorded({one}, 1, false).size() - headerBytes;
     for (std::size_t size = headerBytes; size < bytes.size(); ++size) {
@@ -130,7 +132,7 @@ void tst_Recording::aTornTail_isToldAndTheRestIsThere()
 void tst_Recording::manyEvents_areSeveralBlocks()
 {
     const wire::Delivery one = deliveryOf(wire::examples::busyBatch(1000)); // some 150 KiB
-    const std::vector<wire::Delivery> deliveries(20, one);
+    const std::vector<Received> deliveries(20, one);
     const Bytes bytes = recorded(deliveries, 1000);
     const Read read = readAll(Reader::open(overBytes(bytes)));
     QVERIFY(!read.error && read.deliveries == deliveries);
@@ -158,12 +160,12 @@ void tst_Recording::samples_areReadInOrder()
 {
     QFETCH(std::size_t, blockEvery);
     const wire::Delivery events = deliveryOf(wire::examples::busyBatch(2));
-    const std::vector<wire::Delivery> deliveries{events, samplesAt(begunNs),    samplesAt(begunNs + 1), events, events,
-                                                 events, samplesAt(begunNs + 2)};
+    const std::vector<Received> deliveries{events, samplesAt(begunNs),    samplesAt(begunNs + 1), events, events,
+                                           events, samplesAt(begunNs + 2)};
     const Bytes bytes = recorded(deliveries, blockEvery);
     auto reader = Reader::open(overBytes(bytes));
     QVERIFY(reader);
-    std::vector<wire::Delivery> read;
+    std::vector<Received> read;
     for (auto next = reader->next(); next && *next; next = reader->next())
         read.push_back(std::move(**next));
     QVERIFY(read == deliveries);
@@ -172,12 +174,31 @@ void tst_Recording::samples_areReadInOrder()
     QVERIFY(reader->end() && reader->end()->deliveries == deliveries.size() && reader->end()->events == 8);
 }
 
+void tst_Recording::links_areReadInOrder_data() { written_isReadAlike_data(); }
+
+void tst_Recording::links_areReadInOrder()
+{
+    QFETCH(std::size_t, blockEvery);
+    const std::vector<Received> all{linkAt(begunNs), deliveryOf(wire::examples::busyBatch(2)), countersAt(begunNs + 1),
+                                    samplesAt(begunNs + 2), linkAt(begunNs + 3, wire::LinkState::Gone)};
+    const Bytes bytes = recorded(all, blockEvery);
+    auto reader = Reader::open(overBytes(bytes));
+    QVERIFY(reader && !reader->hasLinks());
+    std::vector<Received> read;
+    for (auto next = reader->next(); next && *next; next = reader->next())
+        read.push_back(std::move(**next));
+    QVERIFY(read == all);
+    QVERIFY(reader->hasLinks());
+    QCOMPARE(reader->lastReceivedNs(), begunNs + 3);
+    QVERIFY(reader->end() && reader->end()->deliveries == all.size() && reader->end()->events == 2);
+}
+
 void tst_Recording::whatIsNoBatch_isRefused()
 {
     Bytes bytes;
     auto writer = Writer::begin(std::make_unique<MemorySink>(bytes), {});
     QVERIFY(writer);
-    const Status added = writer->add(deliveryOf(wire::CounterReport()));
+    const Status added = writer->add(deliveryOf(wire::HookReport()));
     QVERIFY(!added && added.error().code() == Errc::InvalidArgument);
 }
 

@@ -19,15 +19,15 @@ Bytes joined(std::initializer_list<Bytes> parts)
 
 Bytes header() { return encodeHeader({Origin::Live, begunNs}); }
 
-Bytes blockOf(const Bytes &plain, std::uint32_t deliveries, RecordKind kind = RecordKind::Block)
+Bytes blockOf(const Bytes &plain, std::uint32_t messages, RecordKind kind = RecordKind::Block)
 {
-    return *encodeBlock(plain, deliveries, kind);
+    return *encodeBlock(plain, messages, kind);
 }
 
 Bytes blockOf(const wire::Message &message, RecordKind kind = RecordKind::Block)
 {
     Bytes plain;
-    appendDelivery(plain, *wire::encode(message));
+    appendMessage(plain, *wire::encode(message));
     return blockOf(plain, 1, kind);
 }
 
@@ -101,15 +101,15 @@ void tst_RecordingHostile::refused_data()
     inFirst("no record", Bytes(64, std::byte{0}), Errc::Malformed, "no record begins here");
     inFirst("a length that was changed", changed(blockOf(small()), 4, 0xff), Errc::Corrupt, "head of a record");
     inFirst("a payload that was changed", changed(blockOf(small()), 40, 0xff), Errc::Corrupt, "does not fit its checksum");
-    inFirst("more deliveries than are there", blockOf({}, 3), Errc::Corrupt, "counts 3 deliveries and has 0");
-    inFirst("a delivery that is cut", blockOf(Bytes(7, std::byte{1}), 1), Errc::Malformed, "ends within a delivery");
+    inFirst("more deliveries than are there", blockOf({}, 3), Errc::Corrupt, "counts 3 messages and has 0");
+    inFirst("a delivery that is cut", blockOf(Bytes(7, std::byte{1}), 1), Errc::Malformed, "ends within a message");
     inFirst("a delivery longer than its block", blockOf(Bytes(16, std::byte{1}), 1), Errc::Malformed, "more than its block has");
-    inFirst("an empty delivery", blockOf(Bytes(8, std::byte{0}), 1), Errc::Malformed, "delivery 1: ");
-    inFirst("a message that is no delivery", blockOf(wire::Ack()), Errc::Malformed, "delivery 1: a message that is no delivery");
-    inFirst("samples in a block of events", blockOf(samplesAt(begunNs)), Errc::Malformed, "delivery 1: a delivery that is not of events");
+    inFirst("an empty delivery", blockOf(Bytes(8, std::byte{0}), 1), Errc::Malformed, "message 1: ");
+    inFirst("a message that is no delivery", blockOf(wire::Ack()), Errc::Malformed, "message 1 is no delivery");
+    inFirst("samples in a block of events", blockOf(samplesAt(begunNs)), Errc::Malformed, "message 1: a delivery that is not of events");
     constexpr auto mixed = RecordKind::MixedBlock;
     inFirst("a report in a mixed block", blockOf(deliveryOf(wire::CounterReport()), mixed), Errc::Malformed,
-            "delivery 1: a delivery that is neither of events nor of samples");
+            "message 1: a delivery that is neither of events nor of samples");
     inFirst("samples before 1970", blockOf(samplesAt(-1), mixed), Errc::Malformed, "arrived at no time");
     wire::Delivery late = samplesAt(begunNs);
     std::get<wire::SampleBatch>(late.frame.body).timeNs = INT64_MAX;
@@ -117,7 +117,23 @@ void tst_RecordingHostile::refused_data()
     wire::Delivery strangers = samplesAt(begunNs);
     strangers.node.clear();
     inFirst("samples of no node", blockOf(strangers, mixed), Errc::Malformed, "names no node");
-    inFirst("a record of a later version", blockOf({}, 0, static_cast<RecordKind>(4)), Errc::Unsupported, "a record of kind 4");
+    inFirst("a link in a mixed block", blockOf(linkAt(begunNs), mixed), Errc::Malformed, "message 1 is no delivery");
+    constexpr auto links = RecordKind::LinkBlock;
+    inFirst("hooks in a block of links", blockOf(deliveryOf(wire::HookReport()), links), Errc::Malformed,
+            "message 1: a delivery that is of neither events nor samples nor counters");
+    inFirst("another message in a block of links", blockOf(wire::Ack(), links), Errc::Malformed, "message 1 is no delivery");
+    inFirst("counters of no time", blockOf(deliveryOf(wire::CounterReport(), -1), links), Errc::Malformed, "arrived at no time");
+    inFirst("a link that was told at no time", blockOf(linkAt(0), links), Errc::Malformed, "a state of an agent of no time");
+    wire::AgentState link = linkAt(begunNs);
+    link.lastHeartbeatNs = INT64_MAX;
+    inFirst("a heartbeat at the end of time", blockOf(link, links), Errc::Malformed, "a state of an agent of no time");
+    link = linkAt(begunNs);
+    link.sinceNs = INT64_MIN;
+    inFirst("a link since before all time", blockOf(link, links), Errc::Malformed, "a state of an agent of no time");
+    link = linkAt(begunNs);
+    link.node.clear();
+    inFirst("a link of no node", blockOf(link, links), Errc::Malformed, "names no node");
+    inFirst("a record of a later version", blockOf({}, 0, static_cast<RecordKind>(5)), Errc::Unsupported, "a record of kind 5");
     wire::Delivery nobodys = small();
     nobodys.node.clear();
     inFirst("a delivery of no node", blockOf(nobodys), Errc::Malformed, "names no node");

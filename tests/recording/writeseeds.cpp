@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Writes the corpus of fuzz_recording into the folder given. The first byte says what the rest is: 0 = a file, 1 = the deliveries of one block,
-// 2 = of one that may have samples.
+// 2 = of one that may have samples, 3 = of one that may have links.
 #include <filesystem>
 #include <fstream>
 
@@ -31,14 +31,21 @@ int main(int argc, char **argv)
     Bytes plain;
     for (const wire::Delivery &delivery : {small, small}) {
         if (const auto message = wire::encode(delivery))
-            appendDelivery(plain, *message);
+            appendMessage(plain, *message);
     }
     write("block-small", 1, plain);
     for (int second = 0; second < 3; ++second) {
         if (const auto message = wire::encode(samplesAt(begunNs + second * nsPerSecond)))
-            appendDelivery(plain, *message);
+            appendMessage(plain, *message);
     }
     write("block-mixed", 2, plain);
+    for (const wire::Message &message : {wire::Message(linkAt(begunNs)), wire::Message(countersAt(begunNs + 1)),
+                                         wire::Message(linkAt(begunNs + 2, wire::LinkState::Gone))}) {
+        if (const auto bytes = wire::encode(message))
+            appendMessage(plain, *bytes);
+    }
+    write("block-links", 3, plain);
+    write("file-links", 0, recorded({linkAt(begunNs), small, countersAt(begunNs + 1), linkAt(begunNs + nsPerSecond)}));
     write("file-mixed", 0, recorded({samplesAt(begunNs), small, samplesAt(begunNs + nsPerSecond)}));
     write("block-short", 1, Bytes(11, std::byte{1}));
     return 0;

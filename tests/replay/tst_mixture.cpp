@@ -29,7 +29,7 @@ Scenario scenario(const std::string &name, const Stream &stream, std::vector<Lab
 {
     Scenario one;
     one.name = one.family = name;
-    one.deliveries = stream.deliveries;
+    one.received.assign(stream.deliveries.begin(), stream.deliveries.end());
     one.labels = std::move(labels);
     one.beginNs = beginNs;
     one.endNs = timeOf(60);
@@ -75,8 +75,8 @@ Scenario flat(const std::string &name)
 std::size_t samplesOf(const Scenario &scenario, const std::string &path)
 {
     std::size_t count = 0;
-    for (const wire::Delivery &delivery : scenario.deliveries) {
-        const auto *batch = std::get_if<wire::SampleBatch>(&delivery.frame.body);
+    for (const recording::Received &received : scenario.received) {
+        const auto *batch = std::get_if<wire::SampleBatch>(&std::get<wire::Delivery>(received).frame.body);
         if (batch == nullptr)
             continue;
         count += static_cast<std::size_t>(std::count_if(batch->samples.begin(), batch->samples.end(), [&](const wire::Sample &sample) {
@@ -86,12 +86,37 @@ std::size_t samplesOf(const Scenario &scenario, const std::string &path)
     return count;
 }
 
+bool isInOrder(const Scenario &scenario)
+{
+    return std::is_sorted(scenario.received.begin(), scenario.received.end(),
+                          [](const auto &a, const auto &b) { return recording::receivedNs(a) < recording::receivedNs(b); });
+}
+
+wire::AgentState link(double at, wire::LinkState state, bool saidBye = false)
+{
+    wire::AgentState link;
+    link.node = "n1";
+    link.state = state;
+    link.toldNs = link.sinceNs = timeOf(at);
+    link.saidBye = saidBye;
+    return link;
+}
+
+/// A node whose link ends, with or without a farewell.
+Scenario ending(bool saidBye, std::vector<Label> labels)
+{
+    Scenario one = scenario("ending", Stream(), std::move(labels));
+    one.received = {link(1, wire::LinkState::Connected), link(5, wire::LinkState::Gone, saidBye)};
+    one.hasLinks = true;
+    return one;
+}
+
 void write(const std::filesystem::path &file, const Scenario &scenario, const std::string &label)
 {
     auto sink = recording::createFile(file);
     auto writer = recording::Writer::begin(std::move(*sink), {recording::Origin::Generated, scenario.beginNs});
-    for (const wire::Delivery &delivery : scenario.deliveries) {
-        if (!writer->add(delivery))
+    for (const recording::Received &received : scenario.received) {
+        if (!writer->add(received))
             qFatal("not written");
     }
     if (!writer->close(scenario.endNs, 0, 0))
@@ -127,6 +152,8 @@ private slots:
     void spread_isTrueOnce();
     void plannedSpreads_areTwoEach();
     void whatNeedsSeveralNodes_isNotJudgedOnOne();
+    void links_areHeardByAllRulesAcrossNodes();
+    void whatHasLinks_isMixedWithNothing();
     void aMixture_isOfOneNodeAndMovesItsLabels();
     void twoKills_areACascade();
     void plans_dependOnTheSeedAlone();
@@ -147,9 +174,8 @@ void tst_Mixture::aMixture_isOfOneNodeAndMovesItsLabels()
     QCOMPARE(mixture.labels[0].node, std::string("n2"));
     QCOMPARE(mixture.endNs, timeOf(80));
     QCOMPARE(mixture.events, std::uint64_t(32));
-    QVERIFY(std::is_sorted(mixture.deliveries.begin(), mixture.deliveries.end(),
-                           [](const auto &a, const auto &b) { return a.receivedNs < b.receivedNs; }));
-    QVERIFY(std::all_of(mixture.deliveries.begin(), mixture.deliveries.end(), [](const auto &one) { return one.node == "n2"; }));
+    QVERIFY(isInOrder(mixture));
+    QVERIFY(std::all_of(mixture.received.begin(), mixture.received.end(), [](const auto &one) { return recording::nodeOf(one) == "n2"; }));
     const auto judgement = judgeScenario(mixture, shipped());
     QVERIFY(judgement && judgement->rules.at("oom-kill") == (Counts{1, 0, 0, 0}));
     QCOMPARE(judgement->verdicts[0].leadNs, nsPerSecond);
@@ -210,14 +236,14 @@ void tst_Mixture::samples_moveAlongAndOfTheNodeOnce()
     QCOMPARE(samplesOf(mixture, pod("b").cgroupPath), samplesOf(two, pod("b").cgroupPath));
     QCOMPARE(samplesOf(mixture, "/"), samplesOf(one, "/"));
     std::int64_t lastNs = 0;
-    for (const wire::Delivery &delivery : mixture.deliveries)
-        lastNs = std::max(lastNs, std::get<wire::SampleBatch>(delivery.frame.body).timeNs);
+    for (const recording::Received &received : mixture.received)
+        lastNs = std::max(lastNs, std::get<wire::SampleBatch>(std::get<wire::Delivery>(received).frame.body).timeNs);
     QCOMPARE(lastNs, timeOf(1200));
     const auto judgement = judgeScenario(mixture, shipped());
     QVERIFY(judgement && judgement->rules.at("memory-leak") == (Counts{1, 0, 0, 0}));
     Scenario ofNode = two; // what is to be found of the second one's node is seen in its samples
-    ofNode.labels.at(0).entity = ofNode.deliveries.front().node;
-    ofNode.deliveries.pop_back(); // so that it has fewer
+    ofNode.labels.at(0).entity = recording::nodeOf(ofNode.received.front());
+    ofNode.received.pop_back(); // so that it has fewer
     QVERIFY(samplesOf(ofNode, "/") != samplesOf(one, "/"));
     QCOMPARE(samplesOf(mix(one, ofNode, 300 * nsPerSecond), "/"), samplesOf(ofNode, "/"));
     QCOMPARE(samplesOf(mix(ofNode, ofNode, 300 * nsPerSecond), "/"), samplesOf(ofNode, "/")); // of both: the first's
@@ -330,14 +356,13 @@ void tst_Mixture::spread_movesAlong()
 {
     const Scenario one = spreadingKill("a"), all = spread(one, {0, 3 * nsPerSecond, 7 * nsPerSecond});
     QVERIFY(all.isMixture && all.isSpread && !one.isSpread);
-    QCOMPARE(all.deliveries.size(), 3 * one.deliveries.size());
-    QVERIFY(std::is_sorted(all.deliveries.begin(), all.deliveries.end(),
-                           [](const auto &a, const auto &b) { return a.receivedNs < b.receivedNs; }));
+    QCOMPARE(all.received.size(), 3 * one.received.size());
+    QVERIFY(isInOrder(all));
     std::set<std::pair<std::string, std::uint64_t>> streams;
-    for (const wire::Delivery &delivery : all.deliveries)
-        streams.emplace(delivery.node, delivery.frame.streamId);
+    for (const recording::Received &received : all.received)
+        streams.emplace(recording::nodeOf(received), std::get<wire::Delivery>(received).frame.streamId);
     QCOMPARE(streams.size(), std::size_t(3));
-    QCOMPARE(all.deliveries.back().receivedNs, one.deliveries.back().receivedNs + 7 * nsPerSecond);
+    QCOMPARE(recording::receivedNs(all.received.back()), recording::receivedNs(one.received.back()) + 7 * nsPerSecond);
     QCOMPARE(all.labels.size(), std::size_t(1));
     QCOMPARE(all.labels[0].fromNs, one.labels[0].fromNs + 7 * nsPerSecond); // before, it is not true yet
     QVERIFY(all.labels[0].node.empty());
@@ -380,7 +405,32 @@ void tst_Mixture::whatNeedsSeveralNodes_isNotJudgedOnOne()
     const auto judgement = judgeScenario(kill("a"), rules);
     for (const correlation::Rule &rule : *rules.acrossNodes)
         QVERIFY2(!judgement->rules.contains(rule.id), rule.id.c_str());
-    QCOMPARE(rules.others, (std::vector<std::string>{"node-lost", "stream-loss"}));
+    QCOMPARE(rules.onlyWithLinks, (std::vector<std::string>{"node-lost", "stream-loss"}));
+    QCOMPARE(rules.withLinks->size(), rules.acrossNodes->size() + 2);
+}
+
+void tst_Mixture::links_areHeardByAllRulesAcrossNodes()
+{
+    Label lost{"it is gone", {}, "n1", timeOf(5), timeOf(50), 10 * nsPerSecond, {"node-lost"}, {}, false};
+    const auto found = judgeScenario(ending(false, {lost}), shipped());
+    QVERIFY(found && found->rules.at("node-lost") == (Counts{1, 0, 0, 0}));
+    QCOMPARE(found->rules.at("network-partition"), (Counts{0, 0, 0, 1}));
+    const auto silent = judgeScenario(ending(true, {}), shipped()); // it said goodbye
+    QVERIFY(silent && silent->rules.at("node-lost") == (Counts{0, 0, 0, 1}));
+    Scenario without = kill("a"); // nobody could hear it there
+    lost.toNs = timeOf(6);
+    without.labels.push_back(lost);
+    const auto deaf = judgeScenario(without, shipped());
+    QVERIFY(deaf && !deaf->rules.contains("node-lost") && deaf->rules.at(std::string(noRule)).fn == 1);
+}
+
+void tst_Mixture::whatHasLinks_isMixedWithNothing()
+{
+    const std::vector<Scenario> all{kill("a"), ending(false, {}), well("x"), ending(true, {}), kill("b"), well("y")};
+    for (const MixtureSpec &spec : planMixtures(all, 7, 5))
+        QVERIFY(!all[spec.first].hasLinks && !all[spec.second].hasLinks);
+    for (const SpreadSpec &spec : planSpreads(all, 7))
+        QVERIFY(!all[spec.scenario].hasLinks);
 }
 
 QTEST_GUILESS_MAIN(tst_Mixture)

@@ -31,7 +31,7 @@ std::vector<Told> replayed(const std::vector<wire::Delivery> &deliveries, std::i
     const auto note = [&](const std::string &node, correlation::Finding &&finding) { told.push_back({node, std::move(finding)}); };
     Replayer replayer(shipped(), note, {}, acrossNodes);
     for (const wire::Delivery &delivery : deliveries) {
-        if (!replayer.onDelivery(delivery))
+        if (!replayer.onReceived(delivery))
             qFatal("not taken");
     }
     replayer.finish(endNs);
@@ -129,7 +129,8 @@ private slots:
     void selection();
     void selectionOfSamples_data();
     void selectionOfSamples();
-    void selection_ofReportsIsNothing();
+    void selection_keepsOfLinksWhatRulesAsk();
+    void links_passTime();
 };
 
 void tst_Replayer::sameInput_sameInsightsByteForByte_data()
@@ -227,7 +228,7 @@ void tst_Replayer::whatAgentsFound_isNoEvidence()
     stream.event(1, connection(TcpOutcome::Closed));
     Replayer replayer(shipped(), [](const std::string &, correlation::Finding &&) { qFatal("nothing is to be found"); });
     for (const wire::Delivery &delivery : stream.deliveries)
-        QVERIFY(replayer.onDelivery(delivery));
+        QVERIFY(replayer.onReceived(delivery));
     QCOMPARE(replayer.counters().insights, std::uint64_t(1));
     QCOMPARE(replayer.counters().events, std::uint64_t(1));
 }
@@ -236,8 +237,8 @@ void tst_Replayer::whatIsOfNeither_isRefused()
 {
     Replayer replayer(shipped(), [](const std::string &, correlation::Finding &&) {});
     wire::Delivery report;
-    report.frame.body = wire::CounterReport();
-    QCOMPARE(replayer.onDelivery(report).error().code(), Errc::Malformed);
+    report.frame.body = wire::HookReport();
+    QCOMPARE(replayer.onReceived(report).error().code(), Errc::Malformed);
 }
 
 void tst_Replayer::samples_data()
@@ -274,13 +275,17 @@ void tst_Replayer::selection_data()
     QTest::addColumn<Selection>("wanted");
     QTest::addColumn<std::size_t>("kept");
     QTest::addColumn<bool>("keepsAmendments");
-    QTest::newRow("all") << Selection{} << std::size_t(4) << true;
+    QTest::newRow("all") << Selection{} << std::size_t(5) << true;
     QTest::newRow("another node") << Selection{{"n2"}, {}} << std::size_t(0) << false;
     QTest::newRow("a cgroup, and what the agent says") << Selection{{"n1"}, {"/kubepods/poda"}} << std::size_t(3) << true;
     QTest::newRow("a namespace, and what the agent says") << Selection{{}, {}, {"shop"}} << std::size_t(4) << true;
     QTest::newRow("another namespace") << Selection{{}, {}, {"sho"}} << std::size_t(1) << false;
     QTest::newRow("a cgroup or a namespace") << Selection{{}, {"/kubepods/poda"}, {"other"}} << std::size_t(3) << true;
     QTest::newRow("what the agent says alone") << Selection{{}, {"/none"}} << std::size_t(1) << false;
+    QTest::newRow("a cgroup of this node") << Selection{{}, {"n1:/kubepods/poda"}} << std::size_t(3) << true;
+    QTest::newRow("a cgroup of another node") << Selection{{}, {"n2:/kubepods/poda"}} << std::size_t(1) << false;
+    QTest::newRow("and a type of the node itself") << Selection{{}, {"/none"}, {}, {wire::EventType::Login}} << std::size_t(2) << false;
+    QTest::newRow("and a type that only pods have") << Selection{{}, {"/none"}, {}, {wire::EventType::OomKill}} << std::size_t(1) << false;
 }
 
 void tst_Replayer::selection()
@@ -293,17 +298,18 @@ void tst_Replayer::selection()
     stream.event(1, wire::OomKill(), pod("a"));
     stream.event(2, wire::AgentNotice(), correlation::host());
     stream.event(3, wire::OomKill(), pod("a", "c2"));
-    stream.amend(4, pod("x"), pod("a"));
+    stream.event(4, wire::Login(), correlation::host());
+    stream.amend(5, pod("x"), pod("a"));
     const wire::Delivery whole = joined(stream.deliveries, 100).front();
     const Selected selected = select(wanted, whole);
-    QCOMPARE(selected.leftOut, 4 - kept);
-    QCOMPARE(selected.delivery.has_value(), kept > 0);
+    QCOMPARE(selected.leftOut, 5 - kept);
+    QCOMPARE(selected.received.has_value(), kept > 0);
     if (kept == 0)
         return;
-    const auto &batch = std::get<wire::EventBatch>(selected.delivery->frame.body);
+    const auto &batch = std::get<wire::EventBatch>(std::get<wire::Delivery>(*selected.received).frame.body);
     QCOMPARE(batch.events.size(), kept);
     QCOMPARE(!batch.amendments.empty(), keepsAmendments);
-    QVERIFY(wire::decode(*wire::encode(*selected.delivery)).has_value());
+    QVERIFY(wire::decode(*wire::encode(std::get<wire::Delivery>(*selected.received))).has_value());
     const auto &before = std::get<wire::EventBatch>(whole.frame.body);
     for (std::size_t i = 0; i < kept; ++i) {
         const auto at = static_cast<std::size_t>(batch.seqOf(i) - before.firstSeq);
@@ -320,6 +326,8 @@ void tst_Replayer::selectionOfSamples_data()
     QTest::newRow("another node") << Selection{{"n2"}, {}} << std::size_t(0);
     QTest::newRow("a cgroup, and of the node what has no label or the root's") << Selection{{}, {"/kubepods/poda"}} << std::size_t(3);
     QTest::newRow("of the node alone") << Selection{{}, {"/none"}} << std::size_t(2);
+    QTest::newRow("and of a device") << Selection{{}, {"/none"}, {}, {}, {"vda"}} << std::size_t(3);
+    QTest::newRow("and of a device whose name begins so") << Selection{{}, {"/none"}, {}, {}, {"vd"}} << std::size_t(2);
 }
 
 void tst_Replayer::selectionOfSamples()
@@ -331,12 +339,12 @@ void tst_Replayer::selectionOfSamples()
     const wire::Delivery whole = stream.deliveries.front();
     const Selected selected = select(wanted, whole);
     QCOMPARE(selected.leftOut, 0u); // events
-    QCOMPARE(selected.delivery.has_value(), kept > 0);
+    QCOMPARE(selected.received.has_value(), kept > 0);
     if (kept == 0)
         return;
-    const auto &batch = std::get<wire::SampleBatch>(selected.delivery->frame.body);
+    const auto &batch = std::get<wire::SampleBatch>(std::get<wire::Delivery>(*selected.received).frame.body);
     QCOMPARE(batch.samples.size(), kept);
-    QVERIFY(wire::decode(*wire::encode(*selected.delivery)).has_value());
+    QVERIFY(wire::decode(*wire::encode(std::get<wire::Delivery>(*selected.received))).has_value());
     const auto &before = std::get<wire::SampleBatch>(whole.frame.body);
     for (const wire::Sample &sample : batch.samples) {
         const auto was = std::find_if(before.samples.begin(), before.samples.end(),
@@ -346,12 +354,51 @@ void tst_Replayer::selectionOfSamples()
     }
 }
 
-void tst_Replayer::selection_ofReportsIsNothing()
+void tst_Replayer::selection_keepsOfLinksWhatRulesAsk()
 {
     wire::Delivery report;
     report.node = "n1";
     report.frame.body = wire::CounterReport();
-    QVERIFY(!select({}, report).delivery);
+    QVERIFY(select({}, report).received == recording::Received(report));
+    report.frame.body = wire::HookReport();
+    QVERIFY(!select({}, report).received);
+    wire::AgentState state;
+    state.node = "n1";
+    state.state = wire::LinkState::Gone;
+    state.toldNs = 7;
+    state.saidBye = true;
+    state.loss.transitEvents = 8;
+    state.remoteAddress = "10.0.0.1:41234";
+    state.certificateSerial = "01";
+    state.agent.kernelRelease = "6.1";
+    const auto kept = select({{"n1"}, {"/some"}}, state).received;
+    QVERIFY(kept.has_value());
+    const auto &link = std::get<wire::AgentState>(*kept);
+    QVERIFY(link.saidBye && link.toldNs == 7 && link.loss.transitEvents == 8 && link.state == wire::LinkState::Gone);
+    QVERIFY(link.remoteAddress.empty() && link.certificateSerial.empty() && link.agent == wire::AgentInfo());
+    QVERIFY(!select({{"n2"}, {}}, state).received);
+}
+
+void tst_Replayer::links_passTime()
+{
+    wire::AgentState state;
+    state.node = "n1";
+    state.state = wire::LinkState::Connected;
+    state.toldNs = state.sinceNs = timeOf(0);
+    std::vector<std::string> told;
+    Replayer replayer(
+        shipped(), [&](const std::string &, correlation::Finding &&finding) { told.push_back(finding.insight.rule); }, {},
+        replayable(correlation::shippedRules().rules).withLinks);
+    QVERIFY(replayer.onReceived(state));
+    state.state = wire::LinkState::Gone;
+    for (int second = 2; second < 100; second += 2) { // as a server tells it
+        state.toldNs = timeOf(second);
+        state.sinceNs = timeOf(2);
+        QVERIFY(replayer.onReceived(state));
+        QCOMPARE(told.size(), std::size_t(second >= 40 ? 1 : 0));
+    }
+    QCOMPARE(told.front(), std::string("node-lost"));
+    QCOMPARE(replayer.counters().links, std::uint64_t(50));
 }
 
 QTEST_GUILESS_MAIN(tst_Replayer)

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What happens in pods for recordings: scenes for make. A scene gets a PodStage and gives (label's entity, from, to) of what is wrong, or several of
-these, with the rules that must find it where they are not the scene's; or nothing where all is well."""
+these, with the rules that must find it where they are not the scene's; or nothing where all is well. What rules across nodes find begins with ACROSS."""
+import concurrent.futures
+import subprocess
 import time
 
-from cluster import certificate
+from cluster import NAMESPACE, certificate
 
+ACROSS = object()
 LOOK = 11  # seconds, after which an agent has looked at all volumes once more
 SHORT_OF_MEMORY = "The node was low on resource: memory. Threshold quantity: 100Mi, available: 97516Ki. "
 OWN_LIMIT = "Pod ephemeral local storage usage exceeds the total limit of containers 1Gi. "
@@ -89,6 +92,20 @@ def neighbours(stage):
     begins, ends = stage.run_all((greedy, "greedy", 8192), *((pod, "modest", 64) for pod in others))
     time.sleep(LOOK)
     return [(stage.cluster.node, begins, ends), *((pod.entity, begins, ends, ["cpu-pressure"]) for pod in (greedy, *others))]
+
+
+def slow_chain(stage):
+    """A client asks a service, which asks another; after two minutes that one takes 0.3 s. All in one network, each at an address of its own."""
+    with subprocess.Popen(["unshare", "-n", "sleep", "infinity"]) as holder:
+        time.sleep(1)
+        network = ("nsenter", "-t", str(holder.pid), "-n")
+        for command in ("ip link set lo up", *(f"ip addr add 10.9.0.{host}/32 dev lo" for host in (7, 8, 9))):
+            subprocess.run([*network, *command.split()], check=True)
+        pods = [stage.pod(workload=name, image=f"registry.example/shop/{name}:1") for name in ("stock", "cart", "web")]
+        with concurrent.futures.ThreadPoolExecutor(3) as threads:
+            ran = list(threads.map(lambda pod, workload: stage.run(pod, workload, network=network), pods, ("chain-back", "chain-front", "chain-client")))
+        holder.kill()
+    return ACROSS, f"{NAMESPACE}/stock", ran[0]["from"], ran[0]["to"], ["latency-propagation"]
 
 
 def well(stage):

@@ -5,8 +5,6 @@
 Faults are made by other means than the drills make them, so that a rule is not only right about drills. A workload prints one JSON
 line: when what it does began and ended, as seconds of UTC."""
 import contextlib
-import http.client
-import http.server
 import json
 import os
 import pathlib
@@ -20,65 +18,9 @@ import sys
 import threading
 import time
 
-LOCAL = "127.0.0.1"
-FAR = "10.9.0.9"  # in a network namespace of its own: an address that means the same on each node
-NEAR = "10.9.0.7"  # and whoever calls it has another
-
-
-def every(seconds, apart):
-    """Turns so far apart, for so long."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        begun = time.monotonic()
-        yield
-        time.sleep(max(0.0, apart - (time.monotonic() - begun)))
-
-
-def listener(address=(LOCAL, 0)):
-    server = socket.create_server(address, backlog=64)
-    return server, server.getsockname()
-
-
-def serve(server, answer):
-    def loop():
-        while True:
-            peer, _ = server.accept()
-            answer(peer)
-    threading.Thread(target=loop, daemon=True).start()
-
-
-def take_far_address():
-    for address in (FAR, NEAR):
-        subprocess.run(["ip", "addr", "add", f"{address}/32", "dev", "lo"], check=True)
-
-
-def closed_port(address=LOCAL):
-    server, place = listener((address, 0))
-    server.close()
-    return place
-
-
-def try_connect(place, timeout=5.0, source=None):
-    try:
-        with socket.create_connection(place, timeout=timeout, source_address=source) as peer:
-            peer.sendall(b"x")
-            peer.recv(16)
-        return True
-    except OSError:
-        return False
-
-
-def answer_well(peer):
-    with peer, contextlib.suppress(ConnectionError):  # a client may break off
-        peer.recv(16)
-        peer.sendall(b"y")
-        peer.recv(16)
-
-
-def answer_by_reset(peer):
-    peer.recv(16)
-    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    peer.close()
+from helpers import (FAR, LOCAL, NEAR, Answers, answer_by_reset, answer_well, closed_port, every, listener, requests, serve, take_far_address,
+                     try_connect)
+from longloads import LONG_WORKLOADS
 
 
 # Faults
@@ -236,42 +178,9 @@ def unreachable(_):
         client.join()
 
 
-class Answers(http.server.BaseHTTPRequestHandler):
-    status, delay = 200, 0.0
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self):
-        time.sleep(self.delay)
-        self.send_response(self.status if self.path.endswith("/bad") else 200)
-        self.send_header("Content-Length", "2")
-        self.end_headers()
-        self.wfile.write(b"ok")
-
-    def log_message(self, *_):
-        pass
-
-
-def requests(seconds, apart, path_of):
-    server = http.server.ThreadingHTTPServer((LOCAL, 0), Answers)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    for number, _ in enumerate(every(seconds, apart)):
-        client = http.client.HTTPConnection(*server.server_address, timeout=5)
-        client.request("GET", path_of(number))
-        client.getresponse().read()
-        client.close()
-
-
 def http_errors(_):
     Answers.status = 500
     requests(5.0, 0.05, lambda number: "/bad" if number % 3 == 0 else "/good")
-
-
-def slow(_):
-    """Answers in no time for six minutes and a half, and then after 0.4 s for two."""
-    begins = time.time() + 390
-    threading.Timer(390, lambda: setattr(Answers, "delay", 0.4)).start()
-    requests(510.0, 0.5, lambda _: "/good")
-    return begins
 
 
 def fails(_):
@@ -301,96 +210,6 @@ def setuid_shell(folder):
     program.chmod(0o4755)
     for _ in every(1.0, 0.5):
         subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", program, "-c", "true"], check=True)
-
-
-def forecast(_):
-    """Has 150 MiB, and takes 10 more each minute, for six minutes and a half."""
-    kept = [bytearray(os.urandom(1)) * (150 << 20)]
-    for _ in every(390, 3):
-        kept.append(bytearray(os.urandom(1)) * (512 << 10))
-
-
-def send_datagrams(seconds, per_second):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        for _ in every(seconds, 0.1):
-            for _ in range(max(1, per_second // 10_000)):
-                client.sendto(bytes(1000), ("10.9.0.2", 9))
-
-
-def export(_):
-    """20 kB a second for six minutes and a half, and then 5 MB for two and a half; to nobody, by an interface of its own."""
-    for command in ("ip link add t0 type veth peer name t1", "ip addr add 10.9.0.1/24 dev t0", "ip link set t0 up", "ip link set t1 up",
-                    "ip neigh add 10.9.0.2 lladdr 02:00:00:00:00:02 dev t0"):
-        subprocess.run(command.split(), check=True)
-    send_datagrams(390, 20_000)
-    begins = time.time()
-    send_datagrams(150, 5_000_000)
-    return begins
-
-
-def resent(_):
-    """Twenty clients send to a server behind a pair of interfaces for six minutes and a half; then its answers get lost for a third of a second, each two."""
-    with subprocess.Popen(["unshare", "-n", "sleep", "infinity"]) as other:
-        time.sleep(1)
-        far = ["nsenter", "-t", str(other.pid), "-n"]
-        for command in (["ip", "link", "add", "t0", "type", "veth", "peer", "name", "t1", "netns", str(other.pid)],
-                        ["ip", "addr", "add", "10.9.0.1/24", "dev", "t0"], ["ip", "link", "set", "t0", "up"],
-                        [*far, "ip", "addr", "add", "10.9.0.2/24", "dev", "t1"], [*far, "ip", "link", "set", "t1", "up"]):
-            subprocess.run(command, check=True)
-        server = subprocess.Popen([*far, sys.executable, __file__, "sink", "/"], stdout=subprocess.DEVNULL)
-        time.sleep(2)
-        for _ in range(20):
-            threading.Thread(target=send_for_ever, daemon=True).start()
-        time.sleep(390)
-        begins = time.time()
-        for _ in every(150, 2.0):
-            subprocess.run([*far, "ip", "route", "add", "blackhole", "10.9.0.1/32"], check=True)
-            time.sleep(0.35)
-            subprocess.run([*far, "ip", "route", "del", "blackhole", "10.9.0.1/32"], check=True)
-        ends = time.time()
-        server.kill()
-        other.kill()
-    return begins, ends
-
-
-def send_for_ever():
-    with contextlib.suppress(OSError), socket.create_connection(("10.9.0.2", 80)) as client:
-        while True:
-            client.sendall(b"x" * 100)
-            time.sleep(0.1)
-
-
-def sink(_):
-    server, _ = listener(("10.9.0.2", 80))
-
-    def swallow(peer):
-        threading.Thread(target=lambda: [None for _ in iter(lambda: peer.recv(4096), b"")], daemon=True).start()
-    serve(server, swallow)
-    time.sleep(3600)
-
-
-def in_parallel(count, seconds, apart, work):
-    """So many processes that compute for `work` seconds in each `apart`."""
-    children = []
-    for _ in range(count):
-        pid = os.fork()
-        if pid == 0:
-            for _ in every(seconds, apart):
-                until = time.monotonic() + work
-                while time.monotonic() < until:
-                    sum(range(200))
-            os._exit(0)
-        children.append(pid)
-    for pid in children:
-        os.waitpid(pid, 0)
-
-
-def greedy(_):
-    in_parallel(4, 240, 0, 1.0)
-
-
-def modest(_):
-    in_parallel(2, 240, 0.025, 0.005)
 
 
 # What is well
@@ -525,47 +344,11 @@ def limit(folder):
     del kept
 
 
-def leak(_):
-    """Keeps 4 MiB more each minute, in small pieces, for 13 minutes."""
-    kept = []
-    for _ in every(780, 4):
-        kept.append(bytearray(os.urandom(1)) * (280 << 10))
-
-
-def throttled(_):
-    """Wants a whole CPU for six minutes, and may have a fifth."""
-    for _ in every(360, 0):
-        sum(range(10_000))
-
-
-def growth(_):
-    """Fills its cache of 32 MiB in three minutes and then keeps it, some of it renewed now and then."""
-    kept = []
-    for _ in every(780, 4):
-        kept.append(bytearray(os.urandom(1)) * (720 << 10))
-        if len(kept) > 45:
-            del kept[random.randrange(len(kept))]
-
-
-def steady(_):
-    """Takes 24 MiB for a while and gives them back, each minute; computes a third of the time, within its limit."""
-    kept = []
-    for turn, _ in enumerate(every(780, 0.3)):
-        until = time.monotonic() + 0.1
-        while time.monotonic() < until:
-            sum(range(1000))
-        if turn % 200 == 0:
-            kept = [bytearray(os.urandom(1)) * (1 << 20) for _ in range(24)]
-        elif turn % 200 == 100:
-            kept = []
-
-
 WORKLOADS = {"fails": fails, "answers": answers, "answers-badly": answers_badly, "aborts": aborts, "no-config": no_config, "setuid-shell": setuid_shell,
-             "forecast": forecast, "export": export, "resent": resent, "sink": sink, "greedy": greedy, "modest": modest,
-             "oom": oom, "crash": crash, "refused": refused, "reset": reset, "dns": dns, "dns-slow": dns_slow, "dns-shared": dns_shared, "stopped-far": stopped_far, "dns-far": dns_far, "refused-far": refused_far, "slow": slow, "descriptors": descriptors, "disk": disk,
+                          "oom": oom, "crash": crash, "refused": refused, "reset": reset, "dns": dns, "dns-slow": dns_slow, "dns-shared": dns_shared, "stopped-far": stopped_far, "dns-far": dns_far, "refused-far": refused_far, "descriptors": descriptors, "disk": disk,
              "privilege": privilege, "unreachable": unreachable, "http-errors": http_errors, "service": service, "connections": connections,
              "waits": waits, "clients": clients, "names-unknown": names_unknown, "compile": compile_all, "test-suite": test_suite,
-             "package": package, "archive": archive, "cache": cache, "logs": logs, "limit": limit, "leak": leak, "throttled": throttled, "growth": growth, "steady": steady}
+             "package": package, "archive": archive, "cache": cache, "logs": logs, "limit": limit, **LONG_WORKLOADS}
 
 
 def main():

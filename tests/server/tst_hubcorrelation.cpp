@@ -38,7 +38,7 @@ public:
         ++deliveries;
         scope.onDelivery(*delivery);
     }
-    void onAgent(correlation::AgentSign &&sign) override { scope.onAgent(sign); }
+    void onAgent(const wire::AgentState &state) override { scope.onAgent(state); }
     std::vector<ClusterScope::Found> take() override
     {
         auto found = scope.take();
@@ -302,6 +302,7 @@ private slots:
         Fixture f;
         f.agent(1, "node-1");
         f.closed(1);
+        QVERIFY(f.sink.states.back().state == wire::LinkState::Gone && !f.sink.states.back().saidBye);
         f.pass(39);
         QVERIFY(insightsOf(f.sink).empty());
         f.pass(1);
@@ -318,7 +319,11 @@ private slots:
     {
         Fixture f;
         f.agent(1, "node-1");
+        QVERIFY(!f.sink.states.back().saidBye);
         f.send(1, wire::Bye{"shutdown", "on request", 0});
+        const wire::AgentState &gone = f.sink.states.back();
+        QVERIFY(gone.state == wire::LinkState::Gone && gone.saidBye);
+        QVERIFY(gone.toldNs >= gone.sinceNs && gone.sinceNs > 0);
         f.pass(3600);
         QVERIFY(insightsOf(f.sink).empty());
     }

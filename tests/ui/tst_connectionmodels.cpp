@@ -180,6 +180,28 @@ private slots:
         QVERIFY2(notice.contains("Stands for: ") && notice.contains(" of the same"), qPrintable(notice)); // not all are of attempts
     }
 
+    void howAnAgentWentIsSaid_data()
+    {
+        QTest::addColumn<qint64>("toldNs");
+        QTest::addColumn<bool>("saidBye");
+        QTest::addColumn<QString>("said");
+        QTest::newRow("a server that does not say") << qint64(0) << false << "State: gone\n";
+        QTest::newRow("in order") << qint64(now) << true << "State: gone, the agent ended in order\n";
+        QTest::newRow("or not") << qint64(now) << false << "State: gone, without a farewell\n";
+    }
+    void howAnAgentWentIsSaid()
+    {
+        QFETCH(qint64, toldNs);
+        QFETCH(bool, saidBye);
+        QFETCH(QString, said);
+        wire::AgentState agent = sampleAgents(1, now)[0];
+        agent.state = wire::LinkState::Gone;
+        agent.toldNs = toldNs;
+        agent.saidBye = saidBye;
+        const QString text = detailText("n", agentDetails(agent, {}, m_time, now));
+        QVERIFY2(text.contains(said), qPrintable(text));
+    }
+
     void whatAnAbsentAgentToldIsMarkedWithItsTime_data()
     {
         QTest::addColumn<int>("state");

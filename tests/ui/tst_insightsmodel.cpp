@@ -125,6 +125,7 @@ void tst_InsightsModel::filter_data()
     QTest::newRow("over") << InsightFilter{State::Over, Severity::Debug, {}, {}, false} << QStringList{"disk-full", "dns-failures"};
     QTest::newRow("critical") << InsightFilter{State::Any, Severity::Critical, {}, {}, false} << QStringList{"oom-kill", "brute-force"};
     QTest::newRow("a rule") << InsightFilter{State::Any, Severity::Debug, "crash-loop", {}, false} << QStringList{"crash-loop"};
+    QTest::newRow("several rules") << InsightFilter{State::Any, Severity::Debug, "crash-loop,none", {}, false} << QStringList{"crash-loop"};
     QTest::newRow("text of the sentence, of any case")
         << InsightFilter{State::Any, Severity::Debug, {}, " GETS no ANSWER ", false} << QStringList{"dns-failures"};
     QTest::newRow("text of the evidence") << InsightFilter{State::Any, Severity::Debug, {}, "nginx", false} << QStringList{"disk-full"};

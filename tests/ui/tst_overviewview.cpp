@@ -56,6 +56,38 @@ private slots:
     }
     void cleanup() { m_view.reset(); }
 
+    void aPanelsInsights_areCountedAndOpened()
+    {
+        QSignalSpy asked(m_view.get(), &OverviewView::insightsRequested);
+        OverviewSnapshot overview = revised(madeup::busy(), 99);
+        PanelSnapshot &network = overview.panels[static_cast<std::size_t>(PanelId::NetworkIo)];
+        network.insights = {{"error", "network-partition", {}, 0, 1}, {"warning", "dns-slow", {}, 0, 2}, {"notice", "dns-slow", {}, 0, 1}};
+        overview.panels[static_cast<std::size_t>(PanelId::CpuUsage)].insights.clear();
+        m_view->setSnapshot(overview);
+        m_view->flush();
+        PanelWidget &widget = panel(PanelId::NetworkIo);
+        const PanelHeaderLayout layout = widget.headerLayout();
+        const auto chip = std::find_if(layout.chips.begin(), layout.chips.end(), [&](const PanelHeaderLayout::PlacedChip &one) {
+            return widget.isInsightsChipAt(one.area.center().toPoint());
+        });
+        QVERIFY(chip != layout.chips.end());
+        QVERIFY(chip->chip.text.startsWith("4 insight")); // its plural is the translation's
+        const QPoint place = chip->area.center().toPoint();
+        QVERIFY(widget.headExplanationAt(place).contains("dns-slow: 2 (warning)"));
+        QVERIFY(widget.header().edge == m_ui->look().theme().meaning.p1);
+        QTest::mouseClick(&widget, Qt::LeftButton, {}, place);
+        QCOMPARE(asked.count(), 1);
+        QCOMPARE(asked.takeFirst().at(0).toString(), QString("state=open&rule=network-partition,dns-slow"));
+        QTest::mouseClick(&widget, Qt::LeftButton, {}, QPoint(place.x(), widget.height() - 4)); // beside it nothing happens
+        QCOMPARE(asked.count(), 0);
+        panel(PanelId::CpuUsage).setFocus(Qt::TabFocusReason);
+        QVERIFY(!m_view->hasInsights());
+        panel(PanelId::NetworkIo).setFocus(Qt::TabFocusReason);
+        QVERIFY(m_view->hasInsights());
+        m_view->showInsights();
+        QCOMPARE(asked.count(), 1);
+    }
+
     void layout_data()
     {
         QTest::addColumn<QSize>("size");

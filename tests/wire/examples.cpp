@@ -134,6 +134,18 @@ EventBatch answersBatch()
     return batch;
 }
 
+/// That ended in order.
+AgentState goneState()
+{
+    AgentState state;
+    state.node = "node-1";
+    state.state = LinkState::Gone;
+    state.sinceNs = startNs;
+    state.saidBye = true;
+    state.toldNs = startNs + 2;
+    return state;
+}
+
 AgentState agentState(LinkState state, const StreamLoss &loss)
 {
     return {"node-1",    state,       startNs, startNs - 1, "10.0.0.1:41234", "01ab", startNs * 2, 0x1122334455667788, 2,
@@ -341,6 +353,7 @@ std::vector<std::pair<std::string, Message>> all()
         {"delivery", Delivery{"node-1", startNs + 20, -250'000, 120'000, eventFrame()}},
         {"delivery-filtered", Delivery{"node-1", startNs + 20, -250'000, 120'000, frame(9, filteredBatch())}},
         {"agent-state", agentState(LinkState::Silent, {1, 2, 3, 4})},
+        {"agent-state-gone", goneState()},
         {"agent-state-missed", agentState(LinkState::Connected, {1, 2, 9, 4, 6})},
         {"link-notice", LinkNotice{startNs, LinkNoticeKind::Refused, "10.0.0.9:5555", "spiffe://t/tapio/node/x", "revoked",
                                    "the certificate is revoked", 12}},

@@ -148,10 +148,15 @@ void CgroupSampler::sampleMemory(const FolderHandle &folder, bool v1, const Orig
     const FileText currentText = read(folder, "memory", v1 ? "memory.usage_in_bytes" : "memory.current");
     const Value current = currentText ? parseUnsigned(currentText.text) : std::nullopt;
     out.add(origin, Metric::MemoryCurrentBytes, current);
-    const Value inactive = keyed(folder, "memory", "memory.stat", v1 ? "total_inactive_file" : "inactive_file");
+    const FileText stat = read(folder, "memory", "memory.stat");
+    const auto counted = [&](const char *key) { return stat ? keyedValue(stat.text, key) : std::nullopt; };
+    const Value inactive = counted(v1 ? "total_inactive_file" : "inactive_file"),
+                active = counted(v1 ? "total_active_file" : "active_file");
     out.add(origin, Metric::MemoryInactiveFileBytes, inactive);
     if (current && inactive)
         out.add(origin, Metric::MemoryWorkingSetBytes, *current - std::min(*current, *inactive));
+    if (current && inactive && active)
+        out.add(origin, Metric::MemoryHeldBytes, *current - std::min(*current, *inactive + *active));
     const FileText limit = read(folder, "memory", v1 ? "memory.limit_in_bytes" : "memory.max");
     out.add(origin, Metric::MemoryLimitBytes, limit ? parseMemoryLimit(limit.text) : std::nullopt);
     out.add(origin, Metric::MemoryOomKills, keyed(folder, "memory", v1 ? "memory.oom_control" : "memory.events", "oom_kill"));

@@ -259,6 +259,8 @@ json panelJson(const PanelSnapshot &panel)
                                      {"heldNs", breach.heldNs},
                                      {"forNs", breach.threshold.forNs},
                                      {"headline", breach.headline}});
+    for (const GroupRow &row : panel.insights)
+        object["insights"].push_back({{"rule", row.title}, {"severity", row.severity}, {"open", row.open}});
     for (const ThresholdCheck &check : panel.checks)
         object["scaling"].push_back({{"up", check.threshold.kind == ThresholdKind::ScaleUp},
                                      {"bound", check.threshold.value},

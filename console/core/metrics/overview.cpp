@@ -5,6 +5,7 @@
 
 #include "console/core/metrics/figurenames.h"
 #include "console/core/metrics/panelbuilder.h"
+#include "console/core/metrics/panelinsights.h"
 #include "console/core/metrics/scope.h"
 
 namespace tapio::console {
@@ -294,6 +295,7 @@ OverviewSnapshot computeOverview(const OverviewInput &input, std::uint64_t revis
         context->endNs = context->newestFor(panel.id);
         formulas[i](*context, panel);
     }
+    assignInsights(overview);
     overview.namespaces = namespacesOf(input);
     overview.lastMinute = lossOfLastMinute(contexts.front());
     overview.agentCosts = agentCosts(contexts.front());

@@ -240,6 +240,8 @@ struct PanelSnapshot {
     std::vector<Breach> breaches;
     std::vector<Breach> pending; ///< past a threshold, not yet for all of its time
     std::vector<ThresholdCheck> checks;
+    std::vector<GroupRow>
+        insights; ///< open ones about what this panel shows, as GroupsView has them; not in the panels of insights themselves
     std::uint64_t seriesRefused = 0; ///< series that did not fit in memory and are in no figure here
     std::vector<Fact> facts;
     /// At most 50, the rest as key "others"; what no series stands for as key "rest"; the headline's own where it is no sum, "nodes".

@@ -28,6 +28,7 @@ void makeGone(wire::AgentState &agent)
     if (const std::int64_t signNs = lastSignNs(agent); agent.state != wire::LinkState::Gone && signNs > 0)
         agent.sinceNs = signNs;
     agent.state = wire::LinkState::Gone;
+    agent.toldNs = 0; // how it went nobody has said
 }
 
 /// What each node's sources had counted when it was last heard of. Agents report a few times a minute: a minute around that time has the last report.

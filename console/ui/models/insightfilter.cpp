@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/ui/models/insightfilter.h"
 
+#include <QStringList>
+
 #include <algorithm>
 
 namespace tapio::console {
@@ -23,7 +25,7 @@ bool InsightFilter::wants(const InsightView &view, InsightLife life, const Verdi
         return false;
     if (view.severity < minSeverity || (onlyWithoutVerdict && verdict))
         return false;
-    if (!rule.isEmpty() && QString::fromStdString(insight.rule) != rule)
+    if (!rule.isEmpty() && !rule.split(QLatin1Char(',')).contains(QString::fromStdString(insight.rule)))
         return false;
     const QString part = text.trimmed();
     return part.isEmpty() || has(insight.text, part) || has(insight.root, part) || has(insight.rule, part)

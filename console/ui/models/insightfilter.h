@@ -13,7 +13,7 @@ struct InsightFilter {
     enum class State { Any, Open, Over };
     State state = State::Any;
     wire::Severity minSeverity = wire::Severity::Debug;
-    QString rule; ///< exact; empty = all
+    QString rule; ///< exact, or several with commas; empty = all
     QString text; ///< substring of sentence, root, rule, affected, owners, id and evidence, of any case
     bool onlyWithoutVerdict = false;
 

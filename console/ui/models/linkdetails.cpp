@@ -61,6 +61,14 @@ DetailSection hookSection(const std::vector<wire::HookReport> &reports, bool con
     return section;
 }
 
+/// A node that is switched off is no node that is lost. Empty: it is there, or its server does not say.
+QString howItWent(const wire::AgentState &agent)
+{
+    if (agent.state != wire::LinkState::Gone || agent.toldNs == 0)
+        return {};
+    return agent.saidBye ? tr("the agent ended in order") : tr("without a farewell");
+}
+
 } // namespace
 
 std::vector<DetailSection> agentDetails(const wire::AgentState &a, const std::vector<wire::HookReport> &hooks, const TimeDisplay &time,
@@ -70,9 +78,10 @@ std::vector<DetailSection> agentDetails(const wire::AgentState &a, const std::ve
     const wire::StreamLoss &loss = a.loss;
     const bool connected = a.state == wire::LinkState::Connected;
     const auto titled = [&](const QString &title) { return asOf(title, connected, a.lastHeartbeatNs, time); };
+    const QString word = signOf({SignValue::Kind::Link, static_cast<int>(a.state)}, Theme()).word;
     return {
         {tr("Connection"),
-         {{tr("State"), signOf({SignValue::Kind::Link, static_cast<int>(a.state)}, Theme()).word, false,
+         {{tr("State"), howItWent(a).isEmpty() ? word : word + QStringLiteral(", ") + howItWent(a), false,
            SignValue{SignValue::Kind::Link, static_cast<int>(a.state)}},
           {tr("Since"), timeAndAge(a.sinceNs, time, nowNs), false, {}},
           {tr("Last heartbeat"), timeAndAge(a.lastHeartbeatNs, time, nowNs), false, {}},

@@ -167,7 +167,8 @@ void InsightFilterBar::refresh()
     const QString severity = nameOf(severities(t), m_filter.minSeverity);
     m_severity->setText(severity.isEmpty() ? tr("%1 and above").arg(severitySign(m_filter.minSeverity, t).word) : severity);
     m_severity->setActive(m_filter.minSeverity != wire::Severity::Debug);
-    m_rule->setText(m_filter.rule.isEmpty() ? tr("All rules") : m_filter.rule);
+    const auto rules = static_cast<int>(m_filter.rule.count(QLatin1Char(','))) + 1;
+    m_rule->setText(m_filter.rule.isEmpty() ? tr("All rules") : rules == 1 ? m_filter.rule : tr("%n rule(s)", nullptr, rules));
     m_rule->setActive(!m_filter.rule.isEmpty());
     m_verdict->setActive(m_filter.onlyWithoutVerdict);
     m_clear->setVisible(!filter().isEmpty());

@@ -71,7 +71,7 @@ void OverviewPage::addActions()
                            ActionGroup::Panel,
                            {QKeySequence(QStringLiteral("I"))},
                            [this] { m_view.showInsights(); },
-                           [this] { return PanelWidget::isOfInsights(m_view.current()); },
+                           [this] { return m_view.hasInsights(); },
                            this});
     add("panel.png", tr("Panel: export as image (PNG)\u2026"), {}, [this] { m_view.requestExport(PanelFormat::Png); });
     add("panel.svg", tr("Panel: export as drawing (SVG)\u2026"), {}, [this] { m_view.requestExport(PanelFormat::Svg); });

@@ -122,7 +122,7 @@ void OverviewView::connectPanel(PanelWidget &panel)
     });
     connect(self, &PanelWidget::insightsRequested, this, [this, self](const QPoint &at) {
         const GroupRow *group = self->groupAt(at);
-        emit insightsRequested(group ? QStringLiteral("state=open&rule=") + QString::fromStdString(group->title) : filterOf(self->id()));
+        emit insightsRequested(group ? QStringLiteral("state=open&rule=") + QString::fromStdString(group->title) : insightsOf(self->id()));
     });
     connect(self, &PanelWidget::hovered, this, [this, self](std::int64_t timeNs, const QPoint &at) { hover(*self, timeNs, at); });
     connect(self, &PanelWidget::left, this, &OverviewView::unhover);
@@ -262,8 +262,20 @@ void OverviewView::setCurrent(PanelId id, Qt::FocusReason reason)
 
 void OverviewView::showInsights()
 {
-    if (PanelWidget::isOfInsights(current()))
-        emit insightsRequested(filterOf(current()));
+    if (hasInsights())
+        emit insightsRequested(insightsOf(current()));
+}
+
+QString OverviewView::insightsOf(PanelId id) const
+{
+    if (PanelWidget::isOfInsights(id))
+        return filterOf(id);
+    QStringList rules; // a rule may have open ones of several severities
+    for (const GroupRow &row : m_snapshots[indexOf(id)] ? m_snapshots[indexOf(id)]->insights : std::vector<GroupRow>()) {
+        if (const QString rule = QString::fromStdString(row.title); !rules.contains(rule))
+            rules << rule;
+    }
+    return rules.isEmpty() ? QString() : QStringLiteral("state=open&rule=") + rules.join(QLatin1Char(','));
 }
 
 void OverviewView::openFullScreen()
@@ -429,7 +441,7 @@ void OverviewView::openMenu(PanelWidget &panel, const QPoint &globalAt)
         QStringLiteral("copy"), tr("Copy value"), [this] { copyValue(); }, QStringLiteral("C"))
         ->setEnabled(!panel.valueForClipboard().isEmpty());
     add(QStringLiteral("formula"), tr("How this is computed"), [this] { showComputation(); });
-    if (PanelWidget::isOfInsights(panel.id()))
+    if (hasInsights())
         add(
             QStringLiteral("insights"), tr("Show these insights"), [this] { showInsights(); }, QStringLiteral("I"));
     menu.addSeparator();

@@ -123,6 +123,26 @@ std::optional<PanelHeader::PanelChip> meaningChip(const PanelSnapshot &panel, co
     return PanelHeader::PanelChip{{PanelHeader::tr("past its bound"), theme.meaning.p2, Glyph::Triangle}, QString()};
 }
 
+/// How many insights are open about what the panel shows.
+std::optional<PanelHeader::PanelChip> insightsChip(const PanelSnapshot &panel, const Theme &theme)
+{
+    if (panel.insights.empty())
+        return std::nullopt;
+    std::uint64_t open = 0;
+    QStringList lines;
+    for (const GroupRow &row : panel.insights) {
+        open += row.open;
+        lines << QStringLiteral("%1: %2 (%3)")
+                     .arg(QString::fromStdString(row.title), exactCount(row.open), QString::fromStdString(row.severity));
+    }
+    const bool severe = std::ranges::any_of(panel.insights, isSevere, &GroupRow::severity);
+    lines << PanelHeader::tr("Click here, or press I, to see them");
+    return PanelHeader::PanelChip{{PanelHeader::tr("%n insight(s)", nullptr, static_cast<int>(std::min<std::uint64_t>(open, 999))),
+                                   severe ? theme.meaning.p1 : theme.meaning.p3, severe ? Glyph::Triangle : Glyph::Diamond},
+                                  lines.join(QLatin1Char('\n')),
+                                  true};
+}
+
 std::optional<QColor> edgeColor(const PanelSnapshot &panel, const Theme &theme)
 {
     if (panel.state == PanelState::Failed)
@@ -131,8 +151,12 @@ std::optional<QColor> edgeColor(const PanelSnapshot &panel, const Theme &theme)
         return theme.meaning.p1;
     if (const auto *groups = std::get_if<GroupsView>(&panel.view); groups && !groups->rows.empty())
         return std::ranges::any_of(groups->rows, isSevere, &GroupRow::severity) ? theme.meaning.p1 : theme.meaning.p3;
+    if (std::ranges::any_of(panel.insights, isSevere, &GroupRow::severity))
+        return theme.meaning.p1;
     if (panel.pastThreshold)
         return theme.meaning.p2;
+    if (!panel.insights.empty())
+        return theme.meaning.p3;
     if (const auto *coverage = std::get_if<CoverageView>(&panel.view))
         if (std::ranges::any_of(coverage->cells, [](const NodeCell &cell) { return cell.state != NodeCell::State::Full; }))
             return theme.meaning.pending;
@@ -164,7 +188,7 @@ PanelHeader panelHeader(const PanelSnapshot &panel, const Theme &theme)
                                                            : PanelHeader::tr("No data");
         header.valueColor = panel.state == PanelState::Failed ? theme.meaning.p1 : theme.text.tertiary;
     }
-    for (const auto &chip : {lossChip(panel, theme), meaningChip(panel, theme), stateChip(panel, theme)})
+    for (const auto &chip : {lossChip(panel, theme), meaningChip(panel, theme), stateChip(panel, theme), insightsChip(panel, theme)})
         if (chip && (header.figure || panel.state != PanelState::Failed))
             header.chips.push_back(*chip);
     header.edge = edgeColor(panel, theme);

@@ -23,7 +23,8 @@ struct PanelHeader {
 public:
     struct PanelChip {
         Chip chip;
-        QString explanation; ///< for its tooltip
+        QString explanation;       ///< for its tooltip
+        bool isOfInsights = false; ///< it stands for the panel's open insights, and opens them
     };
     QString title;
     QString value;                ///< "312", or "No data"

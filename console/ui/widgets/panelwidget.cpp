@@ -226,6 +226,15 @@ QString PanelWidget::headExplanationAt(const QPoint &at) const
     return {};
 }
 
+bool PanelWidget::isInsightsChipAt(const QPoint &at) const
+{
+    const PanelHeaderLayout layout = headerLayout();
+    for (std::size_t i = 0; i < layout.chips.size(); ++i)
+        if (m_header.chips[i].isOfInsights && layout.chips[i].area.contains(at))
+            return true;
+    return false;
+}
+
 bool PanelWidget::event(QEvent *event)
 {
     if (event->type() == QEvent::ToolTip) {
@@ -298,13 +307,15 @@ const GroupRow *PanelWidget::groupAt(const QPoint &at) const
 void PanelWidget::mousePressEvent(QMouseEvent *event)
 {
     // Who does not take the press gets no release.
-    event->setAccepted(isOfInsights(m_id) && event->button() == Qt::LeftButton);
+    event->setAccepted((isOfInsights(m_id) || isInsightsChipAt(event->position().toPoint())) && event->button() == Qt::LeftButton);
 }
 
 void PanelWidget::mouseReleaseEvent(QMouseEvent *event)
 {
-    if (isOfInsights(m_id) && event->button() == Qt::LeftButton && rect().contains(event->position().toPoint()))
-        emit insightsRequested(event->position().toPoint());
+    const QPoint at = event->position().toPoint();
+    const bool isThere = isOfInsights(m_id) ? rect().contains(at) : isInsightsChipAt(at);
+    if (isThere && event->button() == Qt::LeftButton)
+        emit insightsRequested(at);
 }
 
 void PanelWidget::contextMenuEvent(QContextMenuEvent *event) { emit menuRequested(event->globalPos()); }

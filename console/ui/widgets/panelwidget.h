@@ -58,6 +58,8 @@ public:
     /// "48,213 events/s (as of 2026-03-01 14:35:02 UTC)", for the clipboard; empty without a figure.
     QString valueForClipboard() const;
     QString headExplanationAt(const QPoint &at) const;
+    /// Whether the chip that stands for the panel's open insights is there.
+    bool isInsightsChipAt(const QPoint &at) const;
     /// The group of open insights at a place of the panel; null = none.
     const GroupRow *groupAt(const QPoint &at) const;
     /// Its figures are of insights, which have a page of their own.
@@ -69,7 +71,7 @@ signals:
     void computedRequested();
     void menuRequested(const QPoint &globalAt);
     void remedyRequested(tapio::console::Remedy remedy);
-    void insightsRequested(const QPoint &at); ///< a click beside the plot of a panel that is of insights
+    void insightsRequested(const QPoint &at); ///< a click beside the plot of a panel that is of insights, or on the chip of those about it
 
 protected:
     void paintEvent(QPaintEvent *event) override;
