@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstring>
 #include <type_traits>
 
 #include <arpa/inet.h>
@@ -140,24 +139,25 @@ std::string_view tcpOutcomeName(TcpOutcome outcome) noexcept
 
 std::string toString(const SocketAddress &address)
 {
-    std::array<char, INET6_ADDRSTRLEN + std::string_view("[]:65535").size()> text{};
-    char *end = text.data();
-    const auto add = [&](unsigned number) { end = std::to_chars(end, text.data() + text.size(), number).ptr; };
+    constexpr std::size_t longestIpv4 = std::string_view("255.255.255.255:65535").size();
+    std::string text;
+    text.reserve(longestIpv4);
+    const auto add = [&text](unsigned number) {
+        std::array<char, 8> digits{};
+        text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+    };
     if (std::equal(mappedPrefix.begin(), mappedPrefix.end(), address.bytes.begin())) {
-        // By hand and in place, for inet_ntop() prints it, and storms are full of it.
+        // By hand, for inet_ntop() prints it, and storms are full of it.
         for (std::size_t i = mappedPrefix.size(); i < address.bytes.size(); ++i) {
             add(address.bytes[i]);
-            *end++ = i + 1 < address.bytes.size() ? '.' : ':';
+            text += i + 1 < address.bytes.size() ? '.' : ':';
         }
     } else {
-        *end++ = '[';
-        inet_ntop(AF_INET6, address.bytes.data(), end, INET6_ADDRSTRLEN);
-        end += std::strlen(end);
-        *end++ = ']';
-        *end++ = ':';
+        std::array<char, INET6_ADDRSTRLEN> ipv6{};
+        text.append("[").append(inet_ntop(AF_INET6, address.bytes.data(), ipv6.data(), ipv6.size())).append("]:");
     }
     add(address.port);
-    return {text.data(), end};
+    return text;
 }
 
 } // namespace tapio::wire
