@@ -2,7 +2,9 @@
 #include "agent/replay/mixture.h"
 
 #include <algorithm>
+#include <iterator>
 #include <random>
+#include <set>
 #include <utility>
 
 namespace tapio::replay {
@@ -157,6 +159,28 @@ void labelSpread(Scenario &all, const Label &of, const std::vector<std::string> 
     }
 }
 
+/// "shop/web" of all its pods.
+std::set<std::string> workloadsOf(const Scenario &scenario)
+{
+    std::set<std::string> all;
+    const auto note = [&all](const std::vector<wire::Origin> &origins) {
+        for (const wire::Origin &origin : origins) {
+            if (!origin.workloadName.empty())
+                all.insert(origin.namespaceName + '/' + origin.workloadName);
+        }
+    };
+    for (const recording::Received &received : scenario.received) {
+        const auto *delivery = std::get_if<wire::Delivery>(&received);
+        if (delivery == nullptr)
+            continue;
+        if (const auto *events = std::get_if<wire::EventBatch>(&delivery->frame.body))
+            note(events->origins);
+        else if (const auto *samples = std::get_if<wire::SampleBatch>(&delivery->frame.body))
+            note(samples->origins);
+    }
+    return all;
+}
+
 /// Without a distribution, which each library makes in its own way.
 std::uint64_t below(std::mt19937_64 &random, std::uint64_t bound) { return bound == 0 ? 0 : random() % bound; }
 
@@ -231,13 +255,19 @@ std::vector<MixtureSpec> planMixtures(const std::vector<Scenario> &scenarios, st
             (scenarios[i].labels.empty() ? healthy : faults).push_back(i);
     }
     std::vector<MixtureSpec> specs;
+    std::vector<std::set<std::string>> workloads;
+    std::transform(scenarios.begin(), scenarios.end(), std::back_inserter(workloads), workloadsOf);
+    const auto shareWorkloads = [&](std::size_t one, std::size_t other) {
+        return std::any_of(workloads[one].begin(), workloads[one].end(),
+                           [&](const std::string &workload) { return workloads[other].contains(workload); });
+    };
     const auto lengthOfOne = [&](std::size_t i) { return static_cast<std::uint64_t>(lengthOf(scenarios[i])); };
     for (const std::size_t fault : faults) {
         // A fault that only samples show is lost beside what has none.
         const auto goesWith = [&](std::size_t other) {
             const bool isLost = scenarios[fault].hasSamples != scenarios[other].hasSamples
                                 && (scenarios[fault].hasSamples || !scenarios[other].labels.empty());
-            return scenarios[other].family != scenarios[fault].family && !isLost;
+            return scenarios[other].family != scenarios[fault].family && !isLost && !shareWorkloads(fault, other);
         };
         std::vector<std::size_t> calm, others;
         std::copy_if(healthy.begin(), healthy.end(), std::back_inserter(calm), goesWith);
@@ -251,8 +281,11 @@ std::vector<MixtureSpec> planMixtures(const std::vector<Scenario> &scenarios, st
             }
         }
     }
-    for (std::size_t i = 0; i + 1 < healthy.size(); ++i)
+    for (std::size_t i = 0; i + 1 < healthy.size(); ++i) {
+        if (shareWorkloads(healthy[i], healthy[i + 1]))
+            continue;
         specs.push_back({healthy[i], healthy[i + 1], static_cast<std::int64_t>(below(random, lengthOfOne(healthy[i])))});
+    }
     return specs;
 }
 

@@ -22,7 +22,8 @@ struct MixtureSpec {
     bool operator==(const MixtureSpec &) const = default;
 };
 /// Of each scenario with a fault `rounds` that begin within a healthy one, and `rounds` that begin while another fault of another family lasts; and of each healthy one
-/// one with another. The same for the same scenarios and seed, on every machine; chosen by chance where there are several.
+/// one with another. Never of two with pods of one workload: what is true of the one would be true of the other's as well. The same for the same scenarios and seed, on every
+/// machine; chosen by chance where there are several.
 std::vector<MixtureSpec> planMixtures(const std::vector<Scenario> &scenarios, std::uint64_t seed, unsigned rounds);
 
 /// One scenario on several nodes.

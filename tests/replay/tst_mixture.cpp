@@ -36,27 +36,35 @@ Scenario scenario(const std::string &name, const Stream &stream, std::vector<Lab
     return one;
 }
 
+/// A pod of a workload of its own.
+wire::Origin own(const std::string &name)
+{
+    wire::Origin origin = pod(name);
+    origin.workloadName = name;
+    return origin;
+}
+
 Scenario kill(const std::string &name)
 {
     Stream stream;
-    stream.event(5, wire::OomKill(), pod(name));
-    stream.event(6, wire::OomKill(), pod(name));
-    return scenario("kill-" + name, stream, {labelOf(pod(name), 4, 7, {"oom-kill"})});
+    stream.event(5, wire::OomKill(), own(name));
+    stream.event(6, wire::OomKill(), own(name));
+    return scenario("kill-" + name, stream, {labelOf(own(name), 4, 7, {"oom-kill"})});
 }
 
 Scenario well(const std::string &name)
 {
     Stream stream("n2", 9);
     for (int i = 0; i < 30; ++i)
-        stream.event(i, connection(TcpOutcome::Closed), pod(name));
+        stream.event(i, connection(TcpOutcome::Closed), own(name));
     return scenario("well-" + name, stream);
 }
 
 Scenario leak(const std::string &name, bool hasSamples = true)
 {
     Stream stream;
-    stream.memory(0, 900, 4'000'000, pod(name));
-    Scenario one = scenario("leak-" + name, stream, {labelOf(pod(name), 0, 900, {"memory-leak"})});
+    stream.memory(0, 900, 4'000'000, own(name));
+    Scenario one = scenario("leak-" + name, stream, {labelOf(own(name), 0, 900, {"memory-leak"})});
     one.endNs = timeOf(910);
     one.hasSamples = hasSamples;
     return one;
@@ -65,7 +73,7 @@ Scenario leak(const std::string &name, bool hasSamples = true)
 Scenario flat(const std::string &name)
 {
     Stream stream("n2", 9);
-    stream.memory(0, 900, 0, pod(name));
+    stream.memory(0, 900, 0, own(name));
     Scenario one = scenario("flat-" + name, stream);
     one.endNs = timeOf(910);
     one.hasSamples = true;
@@ -154,6 +162,7 @@ private slots:
     void whatNeedsSeveralNodes_isNotJudgedOnOne();
     void links_areHeardByAllRulesAcrossNodes();
     void whatHasLinks_isMixedWithNothing();
+    void plans_keepWorkloadsApart();
     void aMixture_isOfOneNodeAndMovesItsLabels();
     void twoKills_areACascade();
     void plans_dependOnTheSeedAlone();
@@ -422,6 +431,25 @@ void tst_Mixture::links_areHeardByAllRulesAcrossNodes()
     without.labels.push_back(lost);
     const auto deaf = judgeScenario(without, shipped());
     QVERIFY(deaf && !deaf->rules.contains("node-lost") && deaf->rules.at(std::string(noRule)).fn == 1);
+}
+
+/// What happens to a workload in the one would explain what happens to it in the other.
+void tst_Mixture::plans_keepWorkloadsApart()
+{
+    const auto ofWorkload = [](const std::string &name, const std::string &workload, bool isFault) {
+        wire::Origin origin = pod(name);
+        origin.workloadName = workload;
+        Stream stream;
+        stream.event(5, wire::OomKill(), origin);
+        return scenario(name, stream, isFault ? std::vector<Label>{labelOf(origin, 4, 7, {"oom-kill"})} : std::vector<Label>());
+    };
+    const std::vector<Scenario> all{ofWorkload("a", "web", true), ofWorkload("b", "web", false), ofWorkload("c", "cart", false),
+                                    ofWorkload("d", "web", true), ofWorkload("e", "mail", true), ofWorkload("f", "cart", false)};
+    const auto specs = planMixtures(all, 7, 20);
+    QVERIFY(specs.size() > 60);
+    const std::vector<std::string> workloads{"web", "web", "cart", "web", "mail", "cart"};
+    for (const MixtureSpec &spec : specs)
+        QVERIFY(workloads[spec.first] != workloads[spec.second]);
 }
 
 void tst_Mixture::whatHasLinks_isMixedWithNothing()
