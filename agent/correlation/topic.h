@@ -17,7 +17,7 @@ enum class Topic : std::uint16_t {
     ContainerRestart = 1000, ///< a container of a pod has a new id under its old name
     RolloutImage = 1001,     ///< a workload's container runs another image than before
     // Worked out of samples, each half minute (figures.h)
-    MemoryTrend = 1002,       ///< working set of a cgroup: how it grows, against its limit
+    MemoryTrend = 1002,       ///< memory of a cgroup without contents of files: how it grows, against its limit
     FilesystemTrend = 1003,   ///< used space of a file system
     CpuThrottling = 1004,     ///< of a cgroup with a CPU limit
     CpuUse = 1005,            ///< of a cgroup, against all CPUs of the node

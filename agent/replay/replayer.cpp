@@ -2,6 +2,7 @@
 #include "agent/replay/replayer.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "agent/correlation/clusterscope.h"
@@ -92,6 +93,10 @@ public:
     void onAgent(const wire::AgentState &state)
     {
         advance(state.toldNs);
+        // What was gone before the recording began was found before.
+        if (state.state == wire::LinkState::Gone && !m_seen.contains(state.node))
+            return;
+        m_seen.insert(state.node);
         m_scope.onAgent(state);
         tell();
     }
@@ -111,6 +116,7 @@ private:
     }
 
     Replayer &m_owner;
+    std::set<std::string> m_seen; ///< nodes that were there
     correlation::ClusterScope m_scope;
     Seconds m_seconds;
 };

@@ -27,7 +27,7 @@ struct Scenario {
     std::int64_t beginNs = 0, endNs = 0;       ///< UTC
     std::uint64_t events = 0;
     bool hasSamples = false;          ///< so that rules that need them are judged, too
-    bool hasLinks = false;            ///< what a server knows of all its nodes: all rules across nodes are judged
+    bool hasLinks = false;            ///< what a server knows of the nodes in it: all rules across nodes are judged
     std::vector<std::string> remarks; ///< what whoever reads the figures should know, as of lost events
 };
 

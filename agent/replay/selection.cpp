@@ -162,7 +162,9 @@ wire::AgentState linkOf(wire::AgentState &&state)
     link.streamId = state.streamId;
     link.sessions = state.sessions;
     link.receivedEvents = state.receivedEvents;
-    link.loss = state.loss;
+    // What was lost on the way to who recorded is not lost to the server; of frames it is not known which.
+    link.loss = {0, state.loss.droppedEvents, state.loss.transitEvents - std::min(state.loss.consoleEvents, state.loss.transitEvents),
+                 state.loss.duplicateFrames, 0};
     link.saidBye = state.saidBye;
     link.toldNs = state.toldNs;
     return link;

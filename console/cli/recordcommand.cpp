@@ -128,6 +128,8 @@ private:
     void noteLost() { m_file.setLost(m_droppedBefore + m_dropped + m_losses.total()); }
     void take(const wire::Delivery &delivery)
     {
+        if (m_isUntimely && std::holds_alternative<wire::CounterReport>(delivery.frame.body))
+            return; // without links they are of no use, and older versions would not read the file
         if (m_status && !wire::sentBefore(delivery, m_startedNs)) // the server sends also what it still holds of before
             m_status = m_file.add(delivery);
     }
@@ -190,7 +192,7 @@ int recordLive(const CommandContext &context, const RecordArguments &arguments)
     if (!closed)
         return report(context.err, closed.error());
     const bool hasFailed = !ran && ran.error().code() != Errc::Cancelled;
-    if (hasFailed && file->events() == 0)
+    if (hasFailed && file->isEmpty())
         discard(arguments.out);
     if (!client)
         return report(context.err, client.error(), certificateHint);
@@ -273,7 +275,7 @@ int recordPast(const CommandContext &context, const RecordArguments &arguments)
         return report(context.err,
                       Error(Errc::Corrupt, *end.missingSince + "; what there is of it is in the new one, which has no end either")
                           .within(arguments.recording.native()));
-    const Status labelled = writeLabels(context, arguments, startedNs, end.endedNs);
+    const Status labelled = writeLabels(context, arguments, startedNs > 0 ? startedNs : file->firstNs(), end.endedNs);
     return labelled ? ExitOk : report(context.err, labelled.error());
 }
 
@@ -343,6 +345,8 @@ void addRecordCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
         if (!arguments->selection.isOfSome() && !(arguments->hostTypes.empty() && arguments->selection.hostLabels.empty()))
             throw CLI::ValidationError("--host-type and --host-label",
                                        "are for what is left beside --cgroup or --namespace; without these all is recorded");
+        if (!arguments->labels.what.empty() && !arguments->labels.isGiven())
+            throw CLI::ValidationError("--what", "is for the label file that --label or --healthy write");
         chosen = [&context, arguments] { return runRecord(context, *arguments); };
     });
 }

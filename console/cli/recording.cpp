@@ -70,6 +70,17 @@ private:
     std::uint64_t m_lastSeq = 0;
 };
 
+/// A store's events arrived, for all that is known, with the last of their batch.
+std::int64_t beginOf(const recording::Received &received)
+{
+    std::int64_t beginNs = recording::receivedNs(received);
+    const auto *delivery = std::get_if<wire::Delivery>(&received);
+    const auto *batch = delivery == nullptr ? nullptr : std::get_if<wire::EventBatch>(&delivery->frame.body);
+    for (std::size_t i = 0; batch != nullptr && i < batch->events.size(); ++i)
+        beginNs = std::min(beginNs, batch->events[i].timeNs);
+    return beginNs;
+}
+
 } // namespace
 
 Result<RecordingFile> RecordingFile::create(const std::filesystem::path &file, const recording::Header &header, replay::Selection selection)
@@ -87,7 +98,10 @@ Status RecordingFile::add(recording::Received received)
 {
     replay::Selected selected = replay::select(m_selection, std::move(received));
     m_leftOut += selected.leftOut;
-    return selected.received ? m_writer.add(*selected.received) : Status();
+    if (!selected.received)
+        return {};
+    m_firstNs = isEmpty() ? beginOf(*selected.received) : m_firstNs;
+    return m_writer.add(*selected.received);
 }
 
 Status recordStore(const StoreReader &reader, std::int64_t fromNs, std::int64_t toNs, std::stop_token stop, RecordingFile &into)

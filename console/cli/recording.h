@@ -30,6 +30,8 @@ public:
 
     void setLost(std::uint64_t events) { m_lost = events; } ///< so far
     std::uint64_t events() const noexcept { return m_writer.events(); }
+    bool isEmpty() const noexcept { return m_writer.deliveries() == 0; }
+    std::int64_t firstNs() const noexcept { return m_firstNs; } ///< of the earliest of what came first, UTC; 0 = nothing did
     std::uint64_t samples() const noexcept { return m_writer.samples(); }
     std::uint64_t bytes() const noexcept { return m_writer.bytes(); }
     std::uint64_t lost() const noexcept { return m_lost; }
@@ -41,6 +43,7 @@ private:
     recording::Writer m_writer;
     replay::Selection m_selection;
     std::uint64_t m_lost = 0, m_leftOut = 0;
+    std::int64_t m_firstNs = 0;
 };
 
 /// From a store: events in order of their time, which also counts as that of their arrival, since a store does not keep when that was; each with the

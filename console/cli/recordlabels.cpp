@@ -8,15 +8,18 @@
 
 #include "agent/correlation/ruleloader.h"
 #include "protocol/recording/bytes.h"
+#include "protocol/wire/text.h"
 
 namespace tapio::console {
 
 namespace {
 
+constexpr std::size_t mostTextBytes = 1000; // that a label file may have, too
+
 std::string refuseFault(const std::string &text)
 {
-    const auto equals = text.find('=');
-    return equals == std::string::npos || equals == 0
+    const auto equals = text.rfind('=');
+    return equals == std::string::npos || equals == 0 || equals > mostTextBytes
                ? '\'' + text + "' is no label: shop/web-7d4b9=oom-kill,crash-loop, or shop/web-7d4b9= where no rule finds it yet"
                : std::string();
 }
@@ -32,7 +35,30 @@ std::string sentenceOf(const LabelArguments &arguments)
 {
     if (!arguments.what.empty())
         return arguments.what;
-    return arguments.isHealthy ? "all is well" : CLI::detail::join(arguments.faults, "; ");
+    return arguments.isHealthy ? "all is well" : wire::toLine(CLI::detail::join(arguments.faults, "; "), mostTextBytes / 2);
+}
+
+bool isAcrossNodes(const std::string &rule)
+{
+    const auto &known = correlation::shippedRules().rules;
+    return std::any_of(known.begin(), known.end(),
+                       [&rule](const correlation::Rule &one) { return one.id == rule && one.scope == correlation::RuleScope::Cluster; });
+}
+
+/// What rules of a node must find is of that node; what those across nodes find is the server's, and names none.
+void addFault(std::vector<replay::Label> &labels, replay::Label label, const std::string &node)
+{
+    replay::Label across = label;
+    across.expected.clear();
+    const auto begin =
+        std::stable_partition(label.expected.begin(), label.expected.end(), [](const std::string &rule) { return !isAcrossNodes(rule); });
+    across.expected.assign(begin, label.expected.end());
+    label.expected.erase(begin, label.expected.end());
+    label.node = node;
+    if (!label.expected.empty() || across.expected.empty())
+        labels.push_back(std::move(label));
+    if (!across.expected.empty())
+        labels.push_back(std::move(across));
 }
 
 } // namespace
@@ -51,7 +77,7 @@ void addLabelOptions(CLI::App &record, LabelArguments &arguments)
             ->option_text("ENTITY=RULE,...")
             ->excludes(healthy);
     record.add_option("--what", arguments.what, "one sentence for the label file")->check([](const std::string &text) {
-        return text.empty() || text.size() > 1000 ? std::string("a sentence has 1 to 1000 bytes") : std::string();
+        return text.empty() || text.size() > mostTextBytes ? std::string("a sentence has 1 to 1000 bytes") : std::string();
     });
     faults->allow_extra_args(false);
 }
@@ -68,12 +94,11 @@ replay::LabelFile labelsOf(const LabelArguments &arguments, const std::filesyste
         const auto equals = fault.rfind('='); // rules have none in their names
         replay::Label label;
         label.what = file.what;
-        label.node = node;
         label.entity = fault.substr(0, equals);
         label.fromNs = fromNs;
         label.toNs = toNs;
         label.expected = rulesIn(fault.substr(equals + 1));
-        file.labels.push_back(std::move(label));
+        addFault(file.labels, std::move(label), node);
     }
     return file;
 }

@@ -27,7 +27,7 @@ enum class Metric : std::uint16_t {
     MemoryWorkingSetBytes = 12,   ///< gauge, current - inactive_file, never below 0
     MemoryLimitBytes = 13,        ///< gauge; absent = no limit
     MemoryOomKills = 14,          ///< counter
-    MemoryHeldBytes = 15,         ///< gauge, current - contents of files, never below 0: what the kernel cannot let go without swap
+    MemoryHeldBytes = 15,         ///< gauge, current - contents of files, never below 0: most of it the kernel cannot let go without swap
     PsiCpuSomeUs = 20,            ///< counter, total= of the "some" line
     PsiMemorySomeUs = 21,
     PsiMemoryFullUs = 22,

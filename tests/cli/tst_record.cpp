@@ -176,12 +176,15 @@ void tst_Record::live_isWhatArrives()
     memory.origins = {pod("a")};
     memory.samples = {{wire::Metric::MemoryWorkingSetBytes, 0, 0, 5}};
     agent.send(memory);
+    wire::CounterReport counters;
+    counters.timeNs = m_clock.utcNs();
+    agent.send(counters);
     agent.sendEvents(4);
     QTRY_VERIFY_WITH_TIMEOUT(agent.acked() > before, soon);
     // It is safe a second later, without an end.
     const auto isThere = [&] {
         std::optional<recording::End> end;
-        return read(in("live.tapiorec"), end).size() == (samples ? 2u : 1u) && links == !linksIn(in("live.tapiorec")).empty();
+        return read(in("live.tapiorec"), end).size() == (samples || links ? 2u : 1u) && links == !linksIn(in("live.tapiorec")).empty();
     };
     QTRY_VERIFY_WITH_TIMEOUT(isThere(), soon);
     QCOMPARE(::kill(static_cast<pid_t>(process.processId()), SIGINT), 0);
@@ -191,6 +194,9 @@ void tst_Record::live_isWhatArrives()
     const auto deliveries = read(in("live.tapiorec"), end);
     QVERIFY(end && end->events == 4 && end->lost == 0);
     QCOMPARE(deliveries.at(0).node, std::string("node-1"));
+    QCOMPARE(std::any_of(deliveries.begin(), deliveries.end(),
+                         [](const auto &one) { return std::holds_alternative<wire::CounterReport>(one.frame.body); }),
+             links);
     QVERIFY(deliveries.at(0).receivedNs > 0 && deliveries.at(0).frame.streamId != 0);
     const QJsonObject summary = QJsonDocument::fromJson(process.readAllStandardOutput()).object();
     QCOMPARE(summary.value("events").toInt(), 4);
@@ -279,6 +285,7 @@ void tst_Record::wrongInput_data()
         "logon");
     row("a label of nothing", {"record", "--recording", "@good", "--label", "oom-kill", "--out", "@x"}, ExitUsage,
         "'oom-kill' is no label");
+    row("a sentence for no label", {"record", "--recording", "@good", "--what", "w", "--out", "@x"}, ExitUsage, "--label or --healthy");
     row("healthy with a fault", {"record", "--recording", "@good", "--healthy", "--label", "a=oom-kill", "--out", "@x"}, ExitUsage,
         "excludes");
     row("a label file that is there", {"record", "--recording", "@good", "--healthy", "--out", "@none/there.tapiorec"}, ExitCannotCreate,
@@ -484,6 +491,20 @@ void tst_Record::aLabel_isWrittenBesideIt()
     const Outcome scored = run({"score", in("b.tapiorec"), "-o", "json"});
     QVERIFY2(scored.code == ExitOk, scored.err.constData());
     QCOMPARE(QJsonDocument::fromJson(scored.out).object().value("others").toObject().value("tp").toInt(), 1);
+    const Outcome across =
+        run({"record", "--recording", file, "--out", in("d.tapiorec"), "--node", "n1", "--label", "n1=node-lost,oom-cascade"});
+    const auto both = replay::readLabels(in("d.toml").toStdString());
+    QVERIFY2(both && both->labels.size() == 2, across.err.constData());
+    QVERIFY(both->labels[0].node == "n1" && both->labels[0].expected == std::vector<std::string>{"oom-cascade"});
+    QVERIFY(both->labels[1].node.empty() && both->labels[1].expected == std::vector<std::string>{"node-lost"}); // the server finds it
+    const Outcome ofStore = run(
+        {"record", "--store", QString::fromStdString(m_store.file().native()), "--out", in("e.tapiorec"), "--label", "shop/a=oom-kill"});
+    QCOMPARE(replay::readLabels(in("e.toml").toStdString())->labels.at(0).fromNs, t0); // since when there is something
+    QStringList many{"record", "--recording", file, "--out", in("f.tapiorec")};
+    for (int i = 0; i < 60; ++i)
+        many << "--label" << QString("shop/a-pod-with-a-long-name-%1=oom-kill").arg(i);
+    QCOMPARE(run(many).code, int(ExitOk));
+    QCOMPARE(replay::readLabels(in("f.toml").toStdString())->labels.size(), std::size_t(60));
     const Outcome well = run({"record", "--recording", file, "--out", in("c.tapiorec"), "--node", "n2", "--healthy"});
     QVERIFY2(well.code == ExitOk && replay::readLabels(in("c.toml").toStdString())->isHealthy, well.err.constData());
 }

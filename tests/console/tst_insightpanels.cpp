@@ -142,9 +142,19 @@ private slots:
             QVERIFY(builder.panel(id).insights.empty());
         // Of a node alone there is no saying which of them it has.
         const OverviewSnapshot ofNode = computeOverview(builder.input, 1, {"a", {}});
-        const PanelSnapshot &there = ofNode.panels[static_cast<std::size_t>(PanelId::MemoryUsage)];
-        const PanelSnapshot &open = ofNode.panels[static_cast<std::size_t>(PanelId::ActiveCorrelations)];
-        QCOMPARE(there.insights.empty(), !(there.scope == open.scope));
+        QVERIFY(ofNode.panels[static_cast<std::size_t>(PanelId::MemoryUsage)].insights.empty());
+        QVERIFY(!ofNode.panels[static_cast<std::size_t>(PanelId::ActiveCorrelations)].insights.size());
+    }
+
+    void whatIsOpenWhereAllAgentsAreAway_isNotCounted()
+    {
+        InputBuilder builder;
+        builder.agent("a", false)
+            .ramp(figure::insightAgents, "", 0, 600, 1, 1, 0)
+            .ramp(figure::insightOpen, "oom-kill|error", 300, 600, 1, 2, 0);
+        withHook(builder, "a", HookState::Active);
+        QCOMPARE(builder.panel(PanelId::ActiveCorrelations).state, PanelState::Stale);
+        QVERIFY(builder.panel(PanelId::MemoryUsage).insights.empty());
     }
 
     void everyShippedRule_hasAPanelButThoseOfSecurity()

@@ -455,6 +455,7 @@ void tst_Mixture::plans_keepWorkloadsApart()
 void tst_Mixture::whatHasLinks_isMixedWithNothing()
 {
     const std::vector<Scenario> all{kill("a"), ending(false, {}), well("x"), ending(true, {}), kill("b"), well("y")};
+    QVERIFY(!planMixtures(all, 7, 5).empty() && !planSpreads(all, 7).empty());
     for (const MixtureSpec &spec : planMixtures(all, 7, 5))
         QVERIFY(!all[spec.first].hasLinks && !all[spec.second].hasLinks);
     for (const SpreadSpec &spec : planSpreads(all, 7))

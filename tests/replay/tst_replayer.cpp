@@ -131,6 +131,7 @@ private slots:
     void selectionOfSamples();
     void selection_keepsOfLinksWhatRulesAsk();
     void links_passTime();
+    void whatWasGoneBefore_isNoFinding();
 };
 
 void tst_Replayer::sameInput_sameInsightsByteForByte_data()
@@ -367,7 +368,7 @@ void tst_Replayer::selection_keepsOfLinksWhatRulesAsk()
     state.state = wire::LinkState::Gone;
     state.toldNs = 7;
     state.saidBye = true;
-    state.loss.transitEvents = 8;
+    state.loss = {5, 6, 10, 7, 2}; // two of the ten only this console did not read
     state.remoteAddress = "10.0.0.1:41234";
     state.certificateSerial = "01";
     state.agent.kernelRelease = "6.1";
@@ -399,6 +400,31 @@ void tst_Replayer::links_passTime()
     }
     QCOMPARE(told.front(), std::string("node-lost"));
     QCOMPARE(replayer.counters().links, std::uint64_t(50));
+}
+
+void tst_Replayer::whatWasGoneBefore_isNoFinding()
+{
+    wire::AgentState state;
+    state.node = "n1";
+    state.state = wire::LinkState::Gone;
+    state.sinceNs = state.lastHeartbeatNs = timeOf(-86'400);
+    std::vector<std::string> told;
+    Replayer replayer(
+        shipped(), [&](const std::string &, correlation::Finding &&finding) { told.push_back(finding.insight.rule); }, {},
+        replayable(correlation::shippedRules().rules).withLinks);
+    for (int second = 0; second < 100; second += 2) {
+        state.toldNs = timeOf(second);
+        QVERIFY(replayer.onReceived(state));
+    }
+    QVERIFY(told.empty());
+    state.state = wire::LinkState::Connected; // from here on it is as any other
+    state.sinceNs = state.lastHeartbeatNs = state.toldNs = timeOf(100);
+    QVERIFY(replayer.onReceived(state));
+    state.state = wire::LinkState::Gone;
+    state.toldNs = timeOf(150);
+    QVERIFY(replayer.onReceived(state));
+    replayer.finish(timeOf(200));
+    QCOMPARE(told, std::vector<std::string>{"node-lost"});
 }
 
 QTEST_GUILESS_MAIN(tst_Replayer)

@@ -61,18 +61,20 @@ def resent(_):
                         [*far, "ip", "addr", "add", "10.9.0.2/24", "dev", "t1"], [*far, "ip", "link", "set", "t1", "up"]):
             subprocess.run(command, check=True)
         server = subprocess.Popen([*far, sys.executable, sys.argv[0], "sink", "/"], stdout=subprocess.DEVNULL)
-        time.sleep(2)
-        for _ in range(20):
-            threading.Thread(target=send_for_ever, daemon=True).start()
-        time.sleep(390)
-        begins = time.time()
-        for _ in every(150, 2.0):
-            subprocess.run([*far, "ip", "route", "add", "blackhole", "10.9.0.1/32"], check=True)
-            time.sleep(0.35)
-            subprocess.run([*far, "ip", "route", "del", "blackhole", "10.9.0.1/32"], check=True)
-        ends = time.time()
-        server.kill()
-        other.kill()
+        try:
+            time.sleep(2)
+            for _ in range(20):
+                threading.Thread(target=send_for_ever, daemon=True).start()
+            time.sleep(390)
+            begins = time.time()
+            for _ in every(150, 2.0):
+                subprocess.run([*far, "ip", "route", "add", "blackhole", "10.9.0.1/32"], check=True)
+                time.sleep(0.35)
+                subprocess.run([*far, "ip", "route", "del", "blackhole", "10.9.0.1/32"], check=True)
+            ends = time.time()
+        finally:
+            server.kill()
+            other.kill()
     return begins, ends
 
 

@@ -236,7 +236,7 @@ class SshServer:
     def log_in_by_key(self):
         self.log_in("root", "-i", str(self.folder / "good"))
 
-    def end(self):
+    def close(self):
         for program in reversed(self.programs):
             program.terminate()
             program.wait()
@@ -244,22 +244,20 @@ class SshServer:
 
 def logins(nodes):
     """Somebody tries passwords: twelve of one account, and one each of ten others."""
-    server = SshServer(nodes.folder, nodes.stage.logs)
-    begins = time.time()
-    with concurrent.futures.ThreadPoolExecutor(4) as threads:
-        list(threads.map(server.try_password, ["root"] * 12 + [f"user{number}" for number in range(10)]))
-    ends = time.time()
-    time.sleep(COUNTED)
-    server.end()
+    with contextlib.closing(SshServer(nodes.folder, nodes.stage.logs)) as server:
+        begins = time.time()
+        with concurrent.futures.ThreadPoolExecutor(4) as threads:
+            list(threads.map(server.try_password, ["root"] * 12 + [f"user{number}" for number in range(10)]))
+        ends = time.time()
+        time.sleep(COUNTED)
     node = nodes.names[0]
     return [Found("root", begins, ends, ["brute-force-account"], node=node), Found("127.0.0.1", begins, ends, ["brute-force-address"], node=node)]
 
 
 def forgotten(nodes):
     """Somebody types a wrong password three times, and then it is right."""
-    server = SshServer(nodes.folder, nodes.stage.logs)
-    for _ in range(3):
-        server.try_password("root")
-    server.log_in_by_key()
-    time.sleep(COUNTED)
-    server.end()
+    with contextlib.closing(SshServer(nodes.folder, nodes.stage.logs)) as server:
+        for _ in range(3):
+            server.try_password("root")
+        server.log_in_by_key()
+        time.sleep(COUNTED)

@@ -102,9 +102,11 @@ def slow_chain(stage):
         for command in ("ip link set lo up", *(f"ip addr add 10.9.0.{host}/32 dev lo" for host in (7, 8, 9))):
             subprocess.run([*network, *command.split()], check=True)
         pods = [stage.pod(workload=name, image=f"registry.example/shop/{name}:1") for name in ("stock", "cart", "web")]
-        with concurrent.futures.ThreadPoolExecutor(3) as threads:
-            ran = list(threads.map(lambda pod, workload: stage.run(pod, workload, network=network), pods, ("chain-back", "chain-front", "chain-client")))
-        holder.kill()
+        try:
+            with concurrent.futures.ThreadPoolExecutor(3) as threads:
+                ran = list(threads.map(lambda pod, workload: stage.run(pod, workload, network=network), pods, ("chain-back", "chain-front", "chain-client")))
+        finally:
+            holder.kill()
     return ACROSS, f"{NAMESPACE}/stock", ran[0]["from"], ran[0]["to"], ["latency-propagation"]
 
 

@@ -86,6 +86,14 @@ private slots:
         QVERIFY(m_view->hasInsights());
         m_view->showInsights();
         QCOMPARE(asked.count(), 1);
+        // While another range is read the old panel stays on the screen, and so does what its chip opens.
+        OverviewSnapshot loading = loadingOverview(0, 1, 0, 0);
+        m_view->setSnapshot(revised(loading, 100));
+        m_view->flush();
+        QVERIFY(widget.isInsightsChipAt(place));
+        QTest::mouseClick(&widget, Qt::LeftButton, {}, place);
+        QCOMPARE(asked.count(), 2);
+        QCOMPARE(asked.back().at(0).toString(), QString("state=open&rule=network-partition,dns-slow"));
     }
 
     void layout_data()

@@ -56,7 +56,7 @@ void assignInsights(OverviewSnapshot &overview)
 {
     const PanelSnapshot &all = overview.panels[static_cast<std::size_t>(PanelId::ActiveCorrelations)];
     const auto *open = std::get_if<GroupsView>(&all.view);
-    if (open == nullptr)
+    if (open == nullptr || all.state == PanelState::Stale) // what is open now nobody knows
         return;
     for (const GroupRow &row : open->rows) {
         const auto id = panelOfRule(row.title);

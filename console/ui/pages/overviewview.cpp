@@ -122,7 +122,9 @@ void OverviewView::connectPanel(PanelWidget &panel)
     });
     connect(self, &PanelWidget::insightsRequested, this, [this, self](const QPoint &at) {
         const GroupRow *group = self->groupAt(at);
-        emit insightsRequested(group ? QStringLiteral("state=open&rule=") + QString::fromStdString(group->title) : insightsOf(self->id()));
+        const QString filter = group ? QStringLiteral("state=open&rule=") + QString::fromStdString(group->title) : insightsOf(*self);
+        if (!filter.isEmpty())
+            emit insightsRequested(filter);
     });
     connect(self, &PanelWidget::hovered, this, [this, self](std::int64_t timeNs, const QPoint &at) { hover(*self, timeNs, at); });
     connect(self, &PanelWidget::left, this, &OverviewView::unhover);
@@ -263,15 +265,20 @@ void OverviewView::setCurrent(PanelId id, Qt::FocusReason reason)
 void OverviewView::showInsights()
 {
     if (hasInsights())
-        emit insightsRequested(insightsOf(current()));
+        emit insightsRequested(insightsOf(currentPanel()));
 }
 
-QString OverviewView::insightsOf(PanelId id) const
+PanelWidget &OverviewView::currentPanel() const { return isFullScreen() ? *m_full->panel() : m_grid->panel(m_grid->current()); }
+
+bool OverviewView::hasInsights() const { return !insightsOf(currentPanel()).isEmpty(); }
+
+/// Of what is on the screen: while another range is read that is the one before.
+QString OverviewView::insightsOf(const PanelWidget &panel)
 {
-    if (PanelWidget::isOfInsights(id))
-        return filterOf(id);
+    if (PanelWidget::isOfInsights(panel.id()))
+        return filterOf(panel.id());
     QStringList rules; // a rule may have open ones of several severities
-    for (const GroupRow &row : m_snapshots[indexOf(id)] ? m_snapshots[indexOf(id)]->insights : std::vector<GroupRow>()) {
+    for (const GroupRow &row : panel.shown()->insights) {
         if (const QString rule = QString::fromStdString(row.title); !rules.contains(rule))
             rules << rule;
     }
@@ -310,7 +317,7 @@ void OverviewView::toggleTable()
 
 void OverviewView::copyValue()
 {
-    const PanelWidget &panel = isFullScreen() ? *m_full->panel() : m_grid->panel(m_grid->current());
+    const PanelWidget &panel = currentPanel();
     const QString text = panel.valueForClipboard();
     if (text.isEmpty())
         return;
@@ -324,7 +331,7 @@ void OverviewView::requestExport(PanelFormat format) { emit exportRequested(curr
 
 void OverviewView::stepCrosshair(int buckets)
 {
-    PanelWidget &panel = isFullScreen() ? *m_full->panel() : m_grid->panel(m_grid->current());
+    PanelWidget &panel = currentPanel();
     if (!panel.plotVisible() || panel.shown()->bucketNs <= 0)
         return;
     const PanelSnapshot &shown = *panel.shown();

@@ -50,7 +50,7 @@ public:
     PanelId current() const;
     /// Asks for the insights that the current panel is about, or that are about it, if there are some.
     void showInsights();
-    bool hasInsights() const { return !insightsOf(current()).isEmpty(); }
+    bool hasInsights() const;
     std::shared_ptr<const PanelSnapshot> snapshotOf(PanelId id) const { return m_snapshots[static_cast<std::size_t>(id)]; }
     std::optional<std::int64_t> crosshair() const { return m_crosshair; }
     bool pinned() const { return m_pinned; }
@@ -101,7 +101,8 @@ private:
     /// As far as there is anything: the same length, ending now at the latest.
     PlotSpan upToNow(PlotSpan range) const;
     void openMenu(PanelWidget &panel, const QPoint &globalAt);
-    QString insightsOf(PanelId id) const; ///< the filter that shows them; empty = there are none
+    static QString insightsOf(const PanelWidget &panel); ///< the filter that shows them; empty = there are none
+    PanelWidget &currentPanel() const;
     template <typename Visit> void forPanels(Visit visit);
 
     Look m_look;

@@ -136,8 +136,8 @@ std::optional<PanelHeader::PanelChip> insightsChip(const PanelSnapshot &panel, c
                      .arg(QString::fromStdString(row.title), exactCount(row.open), QString::fromStdString(row.severity));
     }
     const bool severe = std::ranges::any_of(panel.insights, isSevere, &GroupRow::severity);
-    lines << PanelHeader::tr("Click here, or press I, to see them");
-    return PanelHeader::PanelChip{{PanelHeader::tr("%n insight(s)", nullptr, static_cast<int>(std::min<std::uint64_t>(open, 999))),
+    lines << PanelHeader::tr("Click to see them; I, where the panel has the keyboard");
+    return PanelHeader::PanelChip{{PanelHeader::tr("%n insight(s)", nullptr, static_cast<int>(std::min<std::uint64_t>(open, 1'000'000))),
                                    severe ? theme.meaning.p1 : theme.meaning.p3, severe ? Glyph::Triangle : Glyph::Diamond},
                                   lines.join(QLatin1Char('\n')),
                                   true};
