@@ -43,8 +43,7 @@ bool isOfNode(const wire::Origin &origin) { return origin.cgroupPath == "/"; }
 bool hasNodeSamples(const Scenario &scenario)
 {
     return std::any_of(scenario.received.begin(), scenario.received.end(), [](const recording::Received &received) {
-        const auto *delivery = std::get_if<wire::Delivery>(&received);
-        const auto *samples = delivery == nullptr ? nullptr : std::get_if<wire::SampleBatch>(&delivery->frame.body);
+        const wire::SampleBatch *samples = recording::samplesOf(received);
         return samples != nullptr && std::any_of(samples->origins.begin(), samples->origins.end(), isOfNode);
     });
 }
@@ -75,12 +74,6 @@ void shift(wire::Delivery &delivery, std::int64_t shiftNs, bool withNodeSamples)
     }
 }
 
-std::uint64_t eventsIn(const wire::Delivery &delivery)
-{
-    const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
-    return batch == nullptr ? 0 : batch->events.size();
-}
-
 void append(Scenario &to, const Scenario &from, std::int64_t shiftNs, const std::string &node, std::uint64_t streamChange,
             bool withNodeSamples = true)
 {
@@ -92,8 +85,9 @@ void append(Scenario &to, const Scenario &from, std::int64_t shiftNs, const std:
         delivery.node = node;
         delivery.frame.streamId ^= streamChange;
         shift(delivery, shiftNs, withNodeSamples);
-        to.events += eventsIn(delivery);
         to.received.emplace_back(std::move(delivery));
+        if (const wire::EventBatch *events = recording::eventsOf(to.received.back()))
+            to.events += events->events.size();
     }
     for (Label label : from.labels) {
         label.fromNs += shiftNs;
@@ -170,12 +164,9 @@ std::set<std::string> workloadsOf(const Scenario &scenario)
         }
     };
     for (const recording::Received &received : scenario.received) {
-        const auto *delivery = std::get_if<wire::Delivery>(&received);
-        if (delivery == nullptr)
-            continue;
-        if (const auto *events = std::get_if<wire::EventBatch>(&delivery->frame.body))
+        if (const wire::EventBatch *events = recording::eventsOf(received))
             note(events->origins);
-        else if (const auto *samples = std::get_if<wire::SampleBatch>(&delivery->frame.body))
+        else if (const wire::SampleBatch *samples = recording::samplesOf(received))
             note(samples->origins);
     }
     return all;

@@ -22,10 +22,9 @@ Status readAll(recording::Reader &reader, Scenario &scenario, DrillLabels &drill
             return fail(Errc::InvalidArgument, "has more than " + std::to_string(mostEvents) + " events, too many to be a scenario");
         if (reader.samples() > mostEvents)
             return fail(Errc::InvalidArgument, "has more than " + std::to_string(mostEvents) + " samples, too many to be a scenario");
-        const auto *delivery = std::get_if<wire::Delivery>(&**next);
-        if (const auto *batch = delivery == nullptr ? nullptr : std::get_if<wire::EventBatch>(&delivery->frame.body)) {
+        if (const wire::EventBatch *batch = recording::eventsOf(**next)) {
             for (const wire::Event &event : batch->events)
-                drills.onEvent(event, delivery->node);
+                drills.onEvent(event, recording::nodeOf(**next));
         }
         scenario.received.push_back(std::move(**next));
     }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <string_view>
 #include <utility>
 
 namespace tapio::replay {
@@ -13,13 +12,10 @@ using recording::Received;
 
 namespace {
 
-/// "NODE:/path" on that node, and "/path" on each.
 bool isBeginning(std::string_view prefix, const std::string &node, const std::string &path)
 {
-    const auto colon = prefix.starts_with('/') ? std::string_view::npos : prefix.find(':');
-    if (colon == std::string_view::npos)
-        return path.starts_with(prefix);
-    return prefix.substr(0, colon) == node && path.starts_with(prefix.substr(colon + 1));
+    const auto parts = cgroupPrefixOf(prefix);
+    return parts && (parts->node.empty() || parts->node == node) && path.starts_with(parts->path);
 }
 
 bool isOf(const Selection &selection, const std::string &node, const wire::Origin &origin)
@@ -170,20 +166,25 @@ wire::AgentState linkOf(wire::AgentState &&state)
     return link;
 }
 
-std::uint64_t eventsIn(const Received &received)
-{
-    const auto *delivery = std::get_if<wire::Delivery>(&received);
-    const auto *batch = delivery == nullptr ? nullptr : std::get_if<wire::EventBatch>(&delivery->frame.body);
-    return batch == nullptr ? 0 : batch->events.size();
-}
-
 } // namespace
+
+std::optional<CgroupPrefix> cgroupPrefixOf(std::string_view text) noexcept
+{
+    if (text.starts_with('/'))
+        return CgroupPrefix{{}, text};
+    const auto colon = text.find(':');
+    if (colon == std::string_view::npos || colon == 0 || !text.substr(colon + 1).starts_with('/'))
+        return std::nullopt;
+    return CgroupPrefix{text.substr(0, colon), text.substr(colon + 1)};
+}
 
 Selected select(const Selection &selection, Received received)
 {
     const auto &nodes = selection.nodes;
-    if (!nodes.empty() && std::find(nodes.begin(), nodes.end(), recording::nodeOf(received)) == nodes.end())
-        return {std::nullopt, eventsIn(received)};
+    if (!nodes.empty() && std::find(nodes.begin(), nodes.end(), recording::nodeOf(received)) == nodes.end()) {
+        const wire::EventBatch *events = recording::eventsOf(received);
+        return {std::nullopt, events == nullptr ? 0 : events->events.size()};
+    }
     if (auto *delivery = std::get_if<wire::Delivery>(&received))
         return wanted(selection, std::move(*delivery));
     return {linkOf(std::move(*std::get_if<wire::AgentState>(&received))), 0};

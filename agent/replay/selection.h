@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "protocol/recording/format.h"
@@ -23,6 +24,12 @@ struct Selection {
 
     bool isOfSome() const noexcept { return !cgroups.empty() || !namespaces.empty(); } ///< not of all that runs on the nodes
 };
+
+/// "/path", or "NODE:/path", in its parts; views of `text`. Nothing: it is neither.
+struct CgroupPrefix {
+    std::string_view node, path; ///< no node: on each
+};
+std::optional<CgroupPrefix> cgroupPrefixOf(std::string_view text) noexcept;
 
 struct Selected {
     std::optional<recording::Received> received; ///< none: there is nothing in it

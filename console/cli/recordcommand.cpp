@@ -290,9 +290,8 @@ int runRecord(const CommandContext &context, const RecordArguments &arguments)
 
 std::string refuseCgroup(const std::string &text)
 {
-    const auto colon = text.find(':');
-    const bool isPath = text.starts_with('/') || (colon != std::string::npos && colon > 0 && text.compare(colon + 1, 1, "/") == 0);
-    return isPath ? std::string() : '\'' + text + "' is no path of a cgroup: /kubepods, or node-1:/kubepods on one node";
+    return replay::cgroupPrefixOf(text) ? std::string()
+                                        : '\'' + text + "' is no path of a cgroup: /kubepods, or node-1:/kubepods on one node";
 }
 
 } // namespace

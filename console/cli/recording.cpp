@@ -74,8 +74,7 @@ private:
 std::int64_t beginOf(const recording::Received &received)
 {
     std::int64_t beginNs = recording::receivedNs(received);
-    const auto *delivery = std::get_if<wire::Delivery>(&received);
-    const auto *batch = delivery == nullptr ? nullptr : std::get_if<wire::EventBatch>(&delivery->frame.body);
+    const wire::EventBatch *batch = recording::eventsOf(received);
     for (std::size_t i = 0; batch != nullptr && i < batch->events.size(); ++i)
         beginNs = std::min(beginNs, batch->events[i].timeNs);
     return beginNs;

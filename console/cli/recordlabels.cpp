@@ -38,20 +38,17 @@ std::string sentenceOf(const LabelArguments &arguments)
     return arguments.isHealthy ? "all is well" : wire::toLine(CLI::detail::join(arguments.faults, "; "), mostTextBytes / 2);
 }
 
-bool isAcrossNodes(const std::string &rule)
-{
-    const auto &known = correlation::shippedRules().rules;
-    return std::any_of(known.begin(), known.end(),
-                       [&rule](const correlation::Rule &one) { return one.id == rule && one.scope == correlation::RuleScope::Cluster; });
-}
-
 /// What rules of a node must find is of that node; what those across nodes find is the server's, and names none.
-void addFault(std::vector<replay::Label> &labels, replay::Label label, const std::string &node)
+void addFault(std::vector<replay::Label> &labels, replay::Label label, const std::string &node, const correlation::RuleSet &known)
 {
+    const auto isOfNode = [&known](const std::string &rule) {
+        return std::none_of(known.begin(), known.end(), [&rule](const correlation::Rule &one) {
+            return one.id == rule && one.scope == correlation::RuleScope::Cluster;
+        });
+    };
     replay::Label across = label;
     across.expected.clear();
-    const auto begin =
-        std::stable_partition(label.expected.begin(), label.expected.end(), [](const std::string &rule) { return !isAcrossNodes(rule); });
+    const auto begin = std::stable_partition(label.expected.begin(), label.expected.end(), isOfNode);
     across.expected.assign(begin, label.expected.end());
     label.expected.erase(begin, label.expected.end());
     label.node = node;
@@ -90,6 +87,7 @@ replay::LabelFile labelsOf(const LabelArguments &arguments, const std::filesyste
     file.family = recording.stem().native();
     file.made = "tapio record";
     file.isHealthy = arguments.isHealthy;
+    const correlation::RuleSet known = correlation::shippedRules().rules;
     for (const std::string &fault : arguments.faults) {
         const auto equals = fault.rfind('='); // rules have none in their names
         replay::Label label;
@@ -98,7 +96,7 @@ replay::LabelFile labelsOf(const LabelArguments &arguments, const std::filesyste
         label.fromNs = fromNs;
         label.toNs = toNs;
         label.expected = rulesIn(fault.substr(equals + 1));
-        addFault(file.labels, std::move(label), node);
+        addFault(file.labels, std::move(label), node, known);
     }
     return file;
 }
@@ -125,7 +123,7 @@ Status writeLabelFile(const replay::LabelFile &labels, const std::filesystem::pa
 
 std::vector<std::string> unknownRules(const replay::LabelFile &labels)
 {
-    const auto &known = correlation::shippedRules().rules;
+    const correlation::RuleSet known = correlation::shippedRules().rules;
     std::vector<std::string> unknown;
     for (const replay::Label &label : labels.labels) {
         for (const std::string &rule : label.expected) {

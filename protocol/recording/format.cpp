@@ -187,6 +187,29 @@ const std::string &nodeOf(const Received &received) noexcept
     return delivery != nullptr ? delivery->node : std::get_if<wire::AgentState>(&received)->node;
 }
 
+const wire::EventBatch *eventsOf(const Received &received) noexcept
+{
+    const auto *delivery = std::get_if<wire::Delivery>(&received);
+    return delivery == nullptr ? nullptr : std::get_if<wire::EventBatch>(&delivery->frame.body);
+}
+
+const wire::SampleBatch *samplesOf(const Received &received) noexcept
+{
+    const auto *delivery = std::get_if<wire::Delivery>(&received);
+    return delivery == nullptr ? nullptr : std::get_if<wire::SampleBatch>(&delivery->frame.body);
+}
+
+std::optional<RecordKind> kindFor(const Received &received) noexcept
+{
+    if (eventsOf(received) != nullptr)
+        return RecordKind::Block;
+    if (samplesOf(received) != nullptr)
+        return RecordKind::MixedBlock;
+    const auto *delivery = std::get_if<wire::Delivery>(&received);
+    const bool isOfLinks = delivery == nullptr || std::holds_alternative<wire::CounterReport>(delivery->frame.body);
+    return isOfLinks ? std::optional(RecordKind::LinkBlock) : std::nullopt;
+}
+
 void appendMessage(Bytes &plain, std::span<const std::byte> message)
 {
     put(plain, static_cast<std::uint64_t>(message.size()));

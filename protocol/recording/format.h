@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -88,6 +89,10 @@ Result<End> decodeEnd(std::span<const std::byte> payload);
 using Received = std::variant<wire::Delivery, wire::AgentState>;
 std::int64_t receivedNs(const Received &received) noexcept; ///< server's UTC
 const std::string &nodeOf(const Received &received) noexcept;
+const wire::EventBatch *eventsOf(const Received &received) noexcept;   ///< null: it is of something else
+const wire::SampleBatch *samplesOf(const Received &received) noexcept; ///< likewise
+/// The oldest kind of block that may have it: what has neither samples nor links is read by versions from before there were any. Nothing: none has it.
+std::optional<RecordKind> kindFor(const Received &received) noexcept;
 
 /// `message`: a Delivery or an AgentState as wire::encode() has it.
 void appendMessage(Bytes &plain, std::span<const std::byte> message);

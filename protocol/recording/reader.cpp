@@ -11,18 +11,12 @@ namespace {
 
 bool isTime(std::int64_t ns) noexcept { return ns >= 0 && ns <= latestNs; }
 
-/// What a delivery of such a block must be of; nullptr: this one is.
-const char *refusedBy(RecordKind kind, const wire::Frame &frame) noexcept
+/// Of a delivery that such a block must not have.
+const char *refusalOf(RecordKind kind) noexcept
 {
-    if (std::holds_alternative<wire::EventBatch>(frame.body))
-        return nullptr;
-    const bool isOfSamples = std::holds_alternative<wire::SampleBatch>(frame.body);
     switch (kind) {
-    case RecordKind::MixedBlock: return isOfSamples ? nullptr : "a delivery that is neither of events nor of samples";
-    case RecordKind::LinkBlock:
-        return isOfSamples || std::holds_alternative<wire::CounterReport>(frame.body)
-                   ? nullptr
-                   : "a delivery that is of neither events nor samples nor counters";
+    case RecordKind::MixedBlock: return "a delivery that is neither of events nor of samples";
+    case RecordKind::LinkBlock: return "a delivery that is of neither events nor samples nor counters";
     case RecordKind::Block:
     case RecordKind::End: break;
     }
@@ -38,18 +32,18 @@ const char *problemOf(const wire::AgentState &state) noexcept
     return isTimely ? nullptr : "a state of an agent of no time";
 }
 
-const char *problemOf(const wire::Delivery &delivery, RecordKind kind) noexcept
+const char *problemOf(const Received &received) noexcept
 {
-    if (const char *refused = refusedBy(kind, delivery.frame))
-        return refused;
-    const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
-    const auto *samples = std::get_if<wire::SampleBatch>(&delivery.frame.body);
-    if (delivery.node.empty())
+    const auto *delivery = std::get_if<wire::Delivery>(&received);
+    if (delivery == nullptr)
+        return problemOf(*std::get_if<wire::AgentState>(&received));
+    if (delivery->node.empty())
         return "a delivery that names no node";
-    if (!isTime(delivery.receivedNs) || delivery.clockOffsetNs < -latestNs || delivery.clockOffsetNs > latestNs)
+    if (!isTime(delivery->receivedNs) || delivery->clockOffsetNs < -latestNs || delivery->clockOffsetNs > latestNs)
         return "a delivery that arrived at no time";
-    if (samples != nullptr)
+    if (const wire::SampleBatch *samples = samplesOf(received))
         return isTime(samples->timeNs) ? nullptr : "samples of before 1970 or after 2096";
+    const wire::EventBatch *batch = eventsOf(received);
     if (batch == nullptr)
         return nullptr;
     const bool isTimely =
@@ -164,24 +158,26 @@ Result<Received> Reader::takeReceived()
     if (!message)
         return failHere(message.error().within(which));
     auto *delivery = std::get_if<wire::Delivery>(&*message);
-    auto *state = m_block.kind == RecordKind::LinkBlock ? std::get_if<wire::AgentState>(&*message) : nullptr;
-    if (delivery == nullptr && state == nullptr)
+    auto *state = std::get_if<wire::AgentState>(&*message);
+    if (delivery == nullptr && (state == nullptr || m_block.kind < RecordKind::LinkBlock))
         return failHere(Error(Errc::Malformed, which + " is no delivery"));
-    if (const char *problem = delivery != nullptr ? problemOf(*delivery, m_block.kind) : problemOf(*state))
+    Received received = delivery != nullptr ? Received(std::move(*delivery)) : Received(std::move(*state));
+    const auto needed = kindFor(received);
+    if (!needed || *needed > m_block.kind)
+        return failHere(Error(Errc::Malformed, which + ": " + refusalOf(m_block.kind)));
+    if (const char *problem = problemOf(received))
         return failHere(Error(Errc::Malformed, which + ": " + problem));
-    return delivery != nullptr ? Received(std::move(*delivery)) : Received(std::move(*state));
+    return received;
 }
 
 void Reader::count(const Received &received)
 {
     ++m_deliveries;
     m_lastReceivedNs = std::max(m_lastReceivedNs, receivedNs(received));
-    const auto *delivery = std::get_if<wire::Delivery>(&received);
-    if (delivery == nullptr)
-        m_hasLinks = true;
-    else if (const auto *batch = std::get_if<wire::EventBatch>(&delivery->frame.body))
+    m_hasLinks = m_hasLinks || std::holds_alternative<wire::AgentState>(received);
+    if (const wire::EventBatch *batch = eventsOf(received))
         m_events += batch->events.size();
-    else if (const auto *samples = std::get_if<wire::SampleBatch>(&delivery->frame.body))
+    else if (const wire::SampleBatch *samples = samplesOf(received))
         m_samples += samples->samples.size() + samples->histograms.size();
 }
 

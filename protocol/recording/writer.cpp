@@ -11,17 +11,6 @@ namespace {
 
 constexpr std::size_t wantedBlockBytes = 256u << 10; ///< more of it compresses little better, and less is lost with the writer
 
-/// The oldest kind that may have it: what has neither samples nor links is read by versions from before there were any. Nothing: no recording has it.
-std::optional<RecordKind> kindFor(const Received &received)
-{
-    const auto *delivery = std::get_if<wire::Delivery>(&received);
-    if (delivery == nullptr || std::holds_alternative<wire::CounterReport>(delivery->frame.body))
-        return RecordKind::LinkBlock;
-    if (std::holds_alternative<wire::SampleBatch>(delivery->frame.body))
-        return RecordKind::MixedBlock;
-    return std::holds_alternative<wire::EventBatch>(delivery->frame.body) ? std::optional(RecordKind::Block) : std::nullopt;
-}
-
 Result<wire::Bytes> encoded(const Received &received)
 {
     const auto *delivery = std::get_if<wire::Delivery>(&received);
@@ -52,12 +41,9 @@ void Writer::count(const Received &received)
 {
     ++m_inBlock;
     ++m_deliveries;
-    const auto *delivery = std::get_if<wire::Delivery>(&received);
-    if (delivery == nullptr)
-        return;
-    if (const auto *batch = std::get_if<wire::EventBatch>(&delivery->frame.body))
+    if (const wire::EventBatch *batch = eventsOf(received))
         m_events += batch->events.size();
-    else if (const auto *samples = std::get_if<wire::SampleBatch>(&delivery->frame.body))
+    else if (const wire::SampleBatch *samples = samplesOf(received))
         m_samples += samples->samples.size() + samples->histograms.size();
 }
 
