@@ -19,11 +19,19 @@ bool fell(const std::optional<std::uint64_t> &later, const std::optional<std::ui
     return later && earlier && *later < *earlier;
 }
 
-/// Of what is limited and measured: whether `compare(spent, limit)` is true.
+/// Shedding could bring the processor time down by something that counts.
+bool savesCpu(const BudgetSpent &spent, const BudgetLimits &limits)
+{
+    constexpr double percentPerEvent = std::chrono::duration<double>(mostPerEvent).count() * 100;
+    return !spent.sheddablePerSecond || *spent.sheddablePerSecond * percentPerEvent >= limits.cpuPercent * worthShare;
+}
+
+/// Of what is limited and measured, and becomes less by shedding: whether `compare(spent, limit)` is true.
 template <typename Compare> bool any(const BudgetSpent &spent, const BudgetLimits &limits, Compare compare)
 {
     const auto holds = [&](const auto &value, double limit) { return limit > 0 && value && compare(static_cast<double>(*value), limit); };
-    return holds(spent.cpuPercent, limits.cpuPercent) || holds(spent.rssBytes, static_cast<double>(limits.rssBytes))
+    return (savesCpu(spent, limits) && holds(spent.cpuPercent, limits.cpuPercent))
+           || holds(spent.rssBytes, static_cast<double>(limits.rssBytes))
            || holds(spent.bytesPerSecond, static_cast<double>(limits.bytesPerSecond));
 }
 
@@ -74,6 +82,8 @@ void OverheadBudget::setLimits(BudgetLimits limits)
     m_limits = limits;
     m_overSinceNs.reset();
     m_underSinceNs.reset();
+    m_restSinceNs.reset();
+    m_isOverAtRest = false;
 }
 
 void OverheadBudget::measure(std::int64_t bootNs, const BudgetReading &reading)
@@ -81,7 +91,8 @@ void OverheadBudget::measure(std::int64_t bootNs, const BudgetReading &reading)
     // Programs that were detached take their run time with them: what was before cannot be compared.
     if (!m_window.empty()) {
         const BudgetReading &last = m_window.back().reading;
-        if (fell(reading.cpuNs, last.cpuNs) || fell(reading.kernelNs, last.kernelNs) || reading.sentBytes < last.sentBytes)
+        if (fell(reading.cpuNs, last.cpuNs) || fell(reading.kernelNs, last.kernelNs) || fell(reading.sheddable, last.sheddable)
+            || reading.sentBytes < last.sentBytes)
             m_window.clear();
     }
     m_window.push_back({bootNs, reading});
@@ -95,6 +106,8 @@ void OverheadBudget::measure(std::int64_t bootNs, const BudgetReading &reading)
     if (seconds <= 0)
         return;
     m_spent.bytesPerSecond = static_cast<double>(reading.sentBytes - first.reading.sentBytes) / seconds;
+    if (reading.sheddable && first.reading.sheddable)
+        m_spent.sheddablePerSecond = static_cast<double>(*reading.sheddable - *first.reading.sheddable) / seconds;
     if (!reading.cpuNs || !first.reading.cpuNs)
         return;
     std::uint64_t used = *reading.cpuNs - *first.reading.cpuNs;
@@ -114,9 +127,23 @@ bool OverheadBudget::isUnder() const
     return !any(m_spent, m_limits, [](double spent, double limit) { return spent >= limit * backShare; });
 }
 
+void OverheadBudget::followRest(std::int64_t bootNs)
+{
+    const double share = m_limits.cpuPercent > 0 && !savesCpu(m_spent, m_limits) ? m_spent.cpuPercent.value_or(0) / m_limits.cpuPercent : 0;
+    if (share > 1)
+        m_restSinceNs = m_restSinceNs.value_or(bootNs);
+    else
+        m_restSinceNs.reset();
+    if (m_restSinceNs && bootNs - *m_restSinceNs >= ns(overBeforeStep))
+        m_isOverAtRest = true;
+    else if (share < backShare)
+        m_isOverAtRest = false;
+}
+
 std::optional<BudgetNotice> OverheadBudget::note(std::int64_t bootNs, const BudgetReading &reading)
 {
     measure(bootNs, reading);
+    followRest(bootNs);
     const auto follow = [bootNs](bool holds, std::optional<std::int64_t> &since) {
         since = holds ? since.value_or(bootNs) : std::optional<std::int64_t>();
     };

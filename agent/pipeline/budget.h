@@ -25,6 +25,7 @@ struct BudgetReading {
     std::optional<std::uint64_t> kernelNs; ///< run time of its kernel programs; absent without the kernel's statistics
     std::optional<std::uint64_t> rssBytes;
     std::uint64_t sentBytes = 0;
+    std::optional<std::uint64_t> sheddable{}; ///< events that came and may be shed; absent = not known, and taken to be many
 };
 
 /// What it costs, over the window.
@@ -33,6 +34,7 @@ struct BudgetSpent {
     bool kernelIncluded = false;      ///< cpuPercent has the kernel programs too
     std::optional<std::uint64_t> rssBytes;
     std::optional<double> bytesPerSecond;
+    std::optional<double> sheddablePerSecond; ///< events
 };
 
 /// What is shed, least important first; each step goes on with what those before it do.
@@ -67,6 +69,12 @@ inline constexpr std::chrono::seconds budgetWindow{10};    ///< over which rates
 inline constexpr std::chrono::seconds overBeforeStep{10};  ///< a limit is passed for so long before a step is taken
 inline constexpr std::chrono::seconds underBeforeBack{30}; ///< all is below backShare for so long before one is taken back
 inline constexpr double backShare = 0.8;
+/// What an event costs the process at most, so that what shedding could save is never taken for less than it is: some 6 us were measured for
+/// the start or the end of a program (bench of a node at rest beside one that starts 160 programs a second), on a machine that was not slow.
+inline constexpr std::chrono::microseconds mostPerEvent{50};
+/// Processor time is a reason to shed where all that may be shed could save this share of the limit. What an agent spends at rest does not
+/// become less by leaving out what hardly comes: events would be lost for nothing.
+inline constexpr double worthShare = 0.1;
 
 /// Decides when to shed. Pure: time and measurements are given. One thread.
 class OverheadBudget {
@@ -81,6 +89,9 @@ public:
     ShedStep step() const noexcept { return m_step; }
     const BudgetSpent &spent() const noexcept { return m_spent; }
     const BudgetLimits &limits() const noexcept { return m_limits; }
+    /// For overBeforeStep more processor time was spent than the limit, and shedding would not have helped: see worthShare. Until less than
+    /// backShare of it is spent, or shedding helps.
+    bool isOverAtRest() const noexcept { return m_isOverAtRest; }
 
 private:
     struct Timed {
@@ -90,13 +101,15 @@ private:
     void measure(std::int64_t bootNs, const BudgetReading &reading);
     bool isOver() const;
     bool isUnder() const;
+    void followRest(std::int64_t bootNs);
     BudgetNotice notice(ShedStep step, bool begins) const { return {step, begins, m_spent, m_limits}; }
 
     BudgetLimits m_limits;
     BudgetSpent m_spent;
     ShedStep m_step = ShedStep::None;
     std::deque<Timed> m_window; ///< oldest first; bounded by time, and by mostReadings
-    std::optional<std::int64_t> m_overSinceNs, m_underSinceNs;
+    std::optional<std::int64_t> m_overSinceNs, m_underSinceNs, m_restSinceNs;
+    bool m_isOverAtRest = false;
 };
 
 } // namespace tapio::agent

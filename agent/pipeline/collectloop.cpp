@@ -364,7 +364,7 @@ void CollectLoop::reportHooks(const std::vector<wire::Hook> &hooks)
 void CollectLoop::keepBudget(const std::vector<wire::Hook> &hooks)
 {
     const SelfUse use = m_options.readSelf();
-    BudgetReading reading{use.cpuNs, std::nullopt, use.residentBytes, m_port.traffic().sentBytes};
+    BudgetReading reading{use.cpuNs, std::nullopt, use.residentBytes, m_port.traffic().sentBytes, m_pipeline.sheddable()};
     for (const wire::Hook &hook : hooks) {
         if (hook.runCount > 0)
             reading.kernelNs = reading.kernelNs.value_or(0) + hook.runTimeNs;
@@ -373,6 +373,11 @@ void CollectLoop::keepBudget(const std::vector<wire::Hook> &hooks)
     const BudgetSpent &spent = m_budget.spent();
     if (spent.cpuPercent && !spent.kernelIncluded && m_budget.limits().cpuPercent > 0 && !std::exchange(m_saidWithoutKernel, true))
         m_log.info("budget: cpu is without the kernel programs, whose run time the kernel does not tell");
+    if (std::exchange(m_isOverAtRest, m_budget.isOverAtRest()) != m_budget.isOverAtRest() && m_budget.isOverAtRest())
+        m_log.warn(
+            "budget: cpu {:.2f} % of {:.2f} % is spent on little more than being here ({:.1f} events/s that may be left out): leaving "
+            "them out would not help, so the budget takes no step for it",
+            *spent.cpuPercent, m_budget.limits().cpuPercent, spent.sheddablePerSecond.value_or(0));
     if (!notice)
         return;
     m_stepsTaken += notice->begins ? 1 : 0;

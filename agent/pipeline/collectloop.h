@@ -231,6 +231,7 @@ private:
     OverheadBudget m_budget;
     std::uint64_t m_stepsTaken = 0;
     bool m_saidWithoutKernel = false;
+    bool m_isOverAtRest = false; ///< as logged last
 };
 
 } // namespace tapio::agent

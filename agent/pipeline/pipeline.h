@@ -62,6 +62,7 @@ public:
     /// Connections that were told within another's event; among `ufiltered`.
     FlowFold::Within toldWithin() const noexcept { return m_flows.within(); }
     const FoldTotals &folded() const noexcept { return m_shedder.folded(); }
+    std::uint64_t sheddable() const noexcept { return m_shedder.sheddable(); } ///< events that came and may be shed, cumulative
     /// Of whose events nothing more was learnt.
     const AmendmentLedger::Totals &unlearnt() const noexcept { return m_ledger.totals(); }
     /// Events that were sent without their arguments and folders.

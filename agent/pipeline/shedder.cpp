@@ -86,7 +86,10 @@ bool Shedder::foldsExit(const wire::Event &event, const wire::ProcessExit &exit)
 
 bool Shedder::sheds(const wire::Event &event, const Cgroup &cgroup, std::vector<HeldEvent> &alongWith)
 {
-    if (m_step < ShedStep::Fold || !isSheddable(event))
+    if (!isSheddable(event))
+        return false;
+    ++m_sheddable;
+    if (m_step < ShedStep::Fold)
         return false;
     const auto *exit = std::get_if<wire::ProcessExit>(&event.detail);
     // What failed is what somebody looks for: it goes last, and never all of a cgroup.

@@ -82,6 +82,10 @@ public:
     bool trims() const noexcept { return m_step >= ShedStep::Detail; }
     std::size_t held() const noexcept { return m_count; }
     const FoldTotals &folded() const noexcept { return m_folded; }
+    std::uint64_t sheddable() const noexcept
+    {
+        return m_sheddable;
+    } ///< events it was asked about that may be shed, at any step; cumulative
 
 private:
     using Key = std::pair<std::uint32_t, std::uint64_t>; ///< pid and start time
@@ -98,6 +102,7 @@ private:
     std::size_t m_count = 0;
     std::map<Cgroup, TokenBucket> m_turns;
     FoldTotals m_folded;
+    std::uint64_t m_sheddable = 0;
 };
 
 } // namespace tapio::agent

@@ -20,7 +20,10 @@ struct Spell {
     std::uint64_t rssMb = 10;
     std::uint64_t bytesPerSecond = 0;
     bool measured = true; ///< false: /proc and clock cannot be read
+    int events = -1;      ///< a second that may be shed; -1 = not known
 };
+
+constexpr Spell quiet(int seconds, double cpu, int events) { return {seconds, cpu, 0, 10, 0, true, events}; }
 using Spells = std::vector<Spell>;
 
 BudgetLimits limits(double cpu, std::uint64_t rssMb = 64, std::uint64_t bytes = 0) { return {cpu, rssMb << 20, bytes}; }
@@ -29,14 +32,15 @@ BudgetLimits limits(double cpu, std::uint64_t rssMb = 64, std::uint64_t bytes = 
 QString run(OverheadBudget &budget, const Spells &spells, int everySeconds = 1)
 {
     QStringList steps;
-    BudgetReading reading{0, 0, 0, 0};
+    BudgetReading reading{0, 0, 0, 0, 0};
     int second = 0;
     for (const Spell &spell : spells) {
         for (int i = 0; i < spell.seconds; ++i, ++second) {
             constexpr double nsPerPercent = 1e7;
             const std::uint64_t cpuNs = reading.cpuNs.value_or(0) + std::uint64_t(spell.cpu * nsPerPercent);
             const std::uint64_t kernelNs = reading.kernelNs.value_or(0) + std::uint64_t(std::max(spell.kernel, 0.0) * nsPerPercent);
-            reading = {cpuNs, kernelNs, spell.rssMb << 20, reading.sentBytes + spell.bytesPerSecond};
+            const std::uint64_t sheddable = reading.sheddable.value_or(0) + std::uint64_t(std::max(spell.events, 0));
+            reading = {cpuNs, kernelNs, spell.rssMb << 20, reading.sentBytes + spell.bytesPerSecond, sheddable};
             if (second % everySeconds != 0)
                 continue;
             BudgetReading seen = reading;
@@ -44,6 +48,8 @@ QString run(OverheadBudget &budget, const Spells &spells, int everySeconds = 1)
                 seen.kernelNs.reset();
             if (!spell.measured)
                 seen = {std::nullopt, std::nullopt, std::nullopt, reading.sentBytes};
+            if (spell.events < 0)
+                seen.sheddable.reset();
             if (const auto notice = budget.note((100 + second) * nsPerSecond, seen))
                 steps.append(QString("%1%2@%3").arg(notice->begins ? "+" : "-").arg(int(notice->step)).arg(second));
         }
@@ -85,6 +91,14 @@ private slots:
         QTest::newRow("bandwidth only") << limits(0, 0, 1000) << Spells{{20, 500, 0, 500, 1500}} << "+1@11";
         QTest::newRow("bandwidth within") << limits(0, 0, 1000) << Spells{{60, 500, 0, 500, 1000}} << "";
         QTest::newRow("one low does not make up for another") << limits(1, 64) << Spells{{12, 0.1, 0, 100}, {100, 0.9, 0, 10}} << "+1@10";
+        QTest::newRow("at rest nothing is shed, whatever it costs") << one << Spells{quiet(300, 3, 0)} << "";
+        QTest::newRow("nor for events whose end would not be felt") << one << Spells{quiet(300, 3, 19)} << "";
+        QTest::newRow("but where they can be felt") << one << Spells{quiet(25, 3, 20)} << "+1@11 +2@21";
+        QTest::newRow("of a lower limit fewer can") << limits(0.1) << Spells{quiet(15, 0.3, 3)} << "+1@11";
+        QTest::newRow("of a higher limit more are needed") << limits(10) << Spells{quiet(60, 30, 199), quiet(20, 30, 200)} << "+1@79";
+        QTest::newRow("what came to an end gives the steps back, though the rest still costs too much")
+            << one << Spells{quiet(25, 3, 500), quiet(100, 2, 0)} << "+1@11 +2@21 +3@31 -3@64 -2@94 -1@124";
+        QTest::newRow("memory is kept at rest too") << limits(1, 64) << Spells{{12, 0.3, 0, 65, 0, true, 0}} << "+1@10";
         QTest::newRow("no limits") << limits(0, 0) << Spells{{60, 900, 900, 9000, 9000}} << "";
         QTest::newRow("nothing can be measured") << one << Spells{{60, 9, 9, 900, 0, false}} << "";
         QTest::newRow("what can no longer be measured holds no step") << one << Spells{{12, 3}, {60, 9, 9, 900, 0, false}} << "+1@11 -1@42";
@@ -128,6 +142,28 @@ private slots:
         QVERIFY(!budget.spent().cpuPercent);
         QVERIFY(!budget.note(201 * nsPerSecond, {std::uint64_t(nsPerSecond) + std::uint64_t(nsPerMs), 0, 0, 0}));
         QVERIFY(qAbs(*budget.spent().cpuPercent - 0.1) < 0.001);
+    }
+
+    void rest_thatIsTooDearIsKnown_data()
+    {
+        QTest::addColumn<Spells>("spells");
+        QTest::addColumn<bool>("isOver");
+        QTest::newRow("within the limit") << Spells{quiet(60, 0.9, 0)} << false;
+        QTest::newRow("over it, but not for ten seconds") << Spells{quiet(60, 0.5, 0), quiet(8, 2, 0)} << false;
+        QTest::newRow("over it for longer") << Spells{quiet(60, 0.5, 0), quiet(30, 2, 0)} << true;
+        QTest::newRow("between 80 % and all it stays so") << Spells{quiet(30, 2, 0), quiet(60, 0.9, 0)} << true;
+        QTest::newRow("below 80 % it is over") << Spells{quiet(30, 2, 0), quiet(15, 0.5, 0)} << false;
+        QTest::newRow("events come that can be shed") << Spells{quiet(30, 2, 0), quiet(15, 2, 100)} << false;
+        QTest::newRow("events always came") << Spells{quiet(30, 2, 100)} << false;
+    }
+    void rest_thatIsTooDearIsKnown()
+    {
+        QFETCH(Spells, spells);
+        OverheadBudget budget(limits(1));
+        run(budget, spells);
+        QTEST(budget.isOverAtRest(), "isOver");
+        budget.setLimits(limits(5));
+        QVERIFY(!budget.isOverAtRest());
     }
 
     void limits_thatChangeBeginTheirTimeAnew()

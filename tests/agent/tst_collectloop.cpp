@@ -123,8 +123,12 @@ private slots:
     {
         Bench bench;
         bench.kernel.hooks = {hook("a", 1)};
-        const auto spend = [&](int seconds, std::uint64_t cpuNs, std::uint64_t runs) {
+        const auto spend = [&](int seconds, std::uint64_t cpuNs, std::uint64_t runs, std::size_t events = 0) {
             for (int i = 0; i < seconds; ++i) {
+                for (std::size_t k = 0; k < events; ++k) {
+                    bench.kernel.records.push_back(bench.record());
+                    bench.kernel.records.back().event.detail = wire::ProcessExit{};
+                }
                 bench.use.cpuNs = bench.use.cpuNs.value_or(0) + cpuNs;
                 bench.kernel.hooks[0].runCount += runs;
                 bench.kernel.hooks[0].runTimeNs += runs * 100;
@@ -133,7 +137,14 @@ private slots:
         };
         spend(30, 5 * nsPerMs, 0);
         QVERIFY(bench.notices.all.empty());
-        spend(19, 8 * nsPerMs, 60'000); // 0.8 % of the process and 0.6 % of its programs
+        const auto saidAtRest = [&] {
+            return QString::fromStdString(bench.logged.str()).count("budget: cpu 1.40 % of 1.00 % is spent on little");
+        };
+        spend(60, 8 * nsPerMs, 60'000, 1); // 0.8 % of the process and 0.6 % of its programs, for nothing that could be left out
+        QVERIFY(bench.notices.all.empty());
+        QCOMPARE(saidAtRest(), 1);
+        spend(19, 8 * nsPerMs, 60'000, 25);
+        QCOMPARE(saidAtRest(), 1);
         QCOMPARE(bench.notices.all.size(), std::size_t(1));
         QVERIFY(bench.notices.all[0].begins);
         QCOMPARE(bench.notices.all[0].step, ShedStep::Detail);
