@@ -31,8 +31,18 @@ constexpr std::array<FigureName, 7> latencyNames{{{"p50", Unit::Milliseconds},
                                                   {"ratio", Unit::Plain},
                                                   {"deviation", Unit::Plain},
                                                   {"failedShare", Unit::Share}}};
-constexpr std::array<FigureName, 4> egressNames{
-    {{"perSecond", Unit::BytesPerSecond}, {"baseline", Unit::BytesPerSecond}, {"ratio", Unit::Plain}, {"deviation", Unit::Plain}}};
+constexpr std::array<FigureName, 7> diskNames{{{"p50", Unit::Milliseconds},
+                                               {"p99", Unit::Milliseconds},
+                                               {"count", Unit::Plain},
+                                               {"baseline", Unit::Milliseconds},
+                                               {"ratio", Unit::Plain},
+                                               {"deviation", Unit::Plain},
+                                               {"queue", Unit::Plain}}};
+constexpr std::array<FigureName, 5> egressNames{{{"perSecond", Unit::BytesPerSecond},
+                                                 {"baseline", Unit::BytesPerSecond},
+                                                 {"ratio", Unit::Plain},
+                                                 {"deviation", Unit::Plain},
+                                                 {"hourShare", Unit::Share}}};
 constexpr std::array<FigureName, 4> retransmissionNames{
     {{"perMinute", Unit::PerMinute}, {"baseline", Unit::PerMinute}, {"ratio", Unit::Plain}, {"deviation", Unit::Plain}}};
 
@@ -130,7 +140,8 @@ std::string latencyLine(Topic topic, const FigureSet &figures)
 {
     Line line(topic, figures);
     line.text(0).text(1).add(" p99 ", latency::P99).add(", usually ", latency::Baseline).add(", ", latency::Count, " of them");
-    return line.add(", failed ", latency::FailedShare).take();
+    return topic == Topic::DiskLatency ? line.add(", ", latency::Queue, " at a time").take()
+                                       : line.add(", failed ", latency::FailedShare).take();
 }
 
 } // namespace
@@ -142,7 +153,7 @@ std::span<const FigureName> figureNames(Topic topic) noexcept
     case Topic::FilesystemTrend: return trendNames;
     case Topic::CpuThrottling: return throttlingNames;
     case Topic::CpuUse: return cpuNames;
-    case Topic::DiskLatency:
+    case Topic::DiskLatency: return diskNames;
     case Topic::RunQueueLatency:
     case Topic::HttpLatency: return latencyNames;
     case Topic::NetworkEgress: return egressNames;
@@ -190,7 +201,11 @@ std::string figureLine(Topic topic, const FigureSet &figures)
     case Topic::RunQueueLatency:
     case Topic::HttpLatency: return latencyLine(topic, figures);
     case Topic::NetworkEgress:
-        return line.add("sends ", rate::Rate).add(", usually ", rate::Baseline).add(", ", rate::Ratio, " times that").take();
+        return line.add("sends ", rate::Rate)
+            .add(", usually ", rate::Baseline)
+            .add(", ", rate::Ratio, " times that")
+            .add(", this hour has ", rate::HourShare, " of a busy one")
+            .take();
     case Topic::DestinationEgress:
         return line.text(0).add(": ", traffic::Amount, " sent").add(", ", traffic::Rate).add(", usually ", traffic::Baseline).take();
     case Topic::DestinationRetransmission:

@@ -63,11 +63,12 @@ namespace cpu {
 enum : std::size_t { Share, Cores };
 }
 namespace latency {
-enum : std::size_t { P50, P99, Count, Baseline, Ratio, Deviation, FailedShare };
+/// Of disks the last is how many requests there were at a time, else the share that failed.
+enum : std::size_t { P50, P99, Count, Baseline, Ratio, Deviation, FailedShare, Queue = FailedShare };
 inline constexpr ComparedPlaces compared{Baseline, Ratio, Deviation};
 } // namespace latency
 namespace rate {
-enum : std::size_t { Rate, Baseline, Ratio, Deviation };
+enum : std::size_t { Rate, Baseline, Ratio, Deviation, HourShare }; ///< the last of what is sent alone
 inline constexpr ComparedPlaces compared{Baseline, Ratio, Deviation};
 } // namespace rate
 /// The first four as in rate.

@@ -10,6 +10,7 @@
 
 #include "agent/correlation/alike.h"
 #include "agent/correlation/baseline.h"
+#include "agent/correlation/dayshape.h"
 #include "agent/correlation/fnv.h"
 #include "agent/correlation/trend.h"
 
@@ -101,6 +102,16 @@ double quantileMs(const Sums &counts, double share)
     return noFigure;
 }
 
+/// Of all requests together: each counts as long as the middle of its bucket, in the last, open one as its lower end.
+double totalSeconds(const Sums &counts)
+{
+    constexpr double middle = 1.5, micro = 1e-6;
+    double total = counts[0] * 0.5;
+    for (std::size_t i = 1; i < counts.size(); ++i)
+        total += counts[i] * std::ldexp(i + 1 == counts.size() ? 1.0 : middle, static_cast<int>(i) - 1);
+    return total * micro;
+}
+
 struct Gauge {
     void forget() { recent = {shortStepNs, trendPoints}, longer = {longStepNs, trendPoints}; }
 
@@ -179,6 +190,7 @@ bool isFailure(std::string_view label) { return label.ends_with(" 5xx") || label
 struct FigureTracker::Usual {
     std::int64_t seenNs = 0;
     SharedBaseline sent{everyNs, baselineValues, fewestValues, leastBytesPerSecond};
+    DayShape sentOfDay;
     SharedBaseline retransmits{everyNs, baselineValues, fewestValues, leastPerMinute};
     UsualLatency runQueue;
     UsualLatencies disks, http; ///< as those of Subject
@@ -189,6 +201,7 @@ struct FigureTracker::Subject {
     std::shared_ptr<Usual> alike; ///< that of all of its workload; null: none is known
     std::int64_t seenNs = 0;
     std::int64_t toldNs = 0; ///< facts are of the time since then; while they are told, that of now
+    double toldSeconds = 0;  ///< while facts are told: the time that they are of
     std::uint32_t origin = 0;
     bool isHost = false;
     bool isHeldKnown = false; ///< memory without contents of files; older agents tell only the working set
@@ -350,6 +363,10 @@ void FigureTracker::Subject::tellNetwork(std::vector<Fact> &facts)
         FigureSet set;
         set.values[rate::Rate] = perSecond;
         compare(set, usual.sent, alike ? &alike->sent : nullptr, toldNs, perSecond, rate::compared);
+        // Of all pods of the workload, which outlives them; what is sent now says nothing of how the hour usually is.
+        DayShape &day = (alike ? *alike : usual).sentOfDay;
+        set.values[rate::HourShare] = day.share(toldNs).value_or(noFigure);
+        day.add(toldNs, perSecond);
         facts.push_back({Topic::NetworkEgress, origin, set});
     }
     if (!std::isnan(retransmits.grown())) {
@@ -383,6 +400,7 @@ void FigureTracker::Subject::tellLatency(std::vector<Fact> &facts, Topic topic, 
         set.values[latency::FailedShare] = failed / count;
         set.texts[0] = label;
     } else if (topic == Topic::DiskLatency) {
+        set.values[latency::Queue] = totalSeconds(sums) / toldSeconds; // how many there are at a time: Little's law
         std::tie(set.texts[0], set.texts[1]) = halves(label);
     }
     facts.push_back({topic, origin, set});
@@ -455,6 +473,7 @@ std::vector<FigureTracker::Fact> FigureTracker::onSamples(const wire::SampleBatc
     for (Subject *subject : subjects) {
         if (subject == nullptr || batch.timeNs - subject->toldNs < everyNs)
             continue;
+        subject->toldSeconds = static_cast<double>(batch.timeNs - subject->toldNs) / nsPerSecond;
         subject->toldNs = batch.timeNs;
         subject->tell(facts, m_cpus);
     }

@@ -19,6 +19,12 @@ bool fell(const std::optional<std::uint64_t> &later, const std::optional<std::ui
     return later && earlier && *later < *earlier;
 }
 
+/// Since when something holds.
+void follow(std::int64_t bootNs, bool holds, std::optional<std::int64_t> &since)
+{
+    since = holds ? since.value_or(bootNs) : std::optional<std::int64_t>();
+}
+
 /// Shedding could bring the processor time down by something that counts.
 bool savesCpu(const BudgetSpent &spent, const BudgetLimits &limits)
 {
@@ -83,6 +89,7 @@ void OverheadBudget::setLimits(BudgetLimits limits)
     m_overSinceNs.reset();
     m_underSinceNs.reset();
     m_restSinceNs.reset();
+    m_restUnderSinceNs.reset();
     m_isOverAtRest = false;
 }
 
@@ -129,14 +136,12 @@ bool OverheadBudget::isUnder() const
 
 void OverheadBudget::followRest(std::int64_t bootNs)
 {
-    const double share = m_limits.cpuPercent > 0 && !savesCpu(m_spent, m_limits) ? m_spent.cpuPercent.value_or(0) / m_limits.cpuPercent : 0;
-    if (share > 1)
-        m_restSinceNs = m_restSinceNs.value_or(bootNs);
-    else
-        m_restSinceNs.reset();
+    const double share = m_limits.cpuPercent > 0 ? m_spent.cpuPercent.value_or(0) / m_limits.cpuPercent : 0;
+    follow(bootNs, share > 1 && !savesCpu(m_spent, m_limits), m_restSinceNs);
+    follow(bootNs, share < backShare, m_restUnderSinceNs);
     if (m_restSinceNs && bootNs - *m_restSinceNs >= ns(overBeforeStep))
         m_isOverAtRest = true;
-    else if (share < backShare)
+    else if (m_restUnderSinceNs && bootNs - *m_restUnderSinceNs >= ns(underBeforeBack))
         m_isOverAtRest = false;
 }
 
@@ -144,11 +149,8 @@ std::optional<BudgetNotice> OverheadBudget::note(std::int64_t bootNs, const Budg
 {
     measure(bootNs, reading);
     followRest(bootNs);
-    const auto follow = [bootNs](bool holds, std::optional<std::int64_t> &since) {
-        since = holds ? since.value_or(bootNs) : std::optional<std::int64_t>();
-    };
-    follow(isOver(), m_overSinceNs);
-    follow(isUnder(), m_underSinceNs);
+    follow(bootNs, isOver(), m_overSinceNs);
+    follow(bootNs, isUnder(), m_underSinceNs);
     if (m_overSinceNs && bootNs - *m_overSinceNs >= ns(overBeforeStep) && m_step < lastShedStep) {
         m_step = static_cast<ShedStep>(static_cast<int>(m_step) + 1);
         m_overSinceNs = bootNs; // the step is given its time before the next

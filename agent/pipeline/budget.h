@@ -90,7 +90,7 @@ public:
     const BudgetSpent &spent() const noexcept { return m_spent; }
     const BudgetLimits &limits() const noexcept { return m_limits; }
     /// For overBeforeStep more processor time was spent than the limit, and shedding would not have helped: see worthShare. Until less than
-    /// backShare of it is spent, or shedding helps.
+    /// backShare of it was spent for underBeforeBack.
     bool isOverAtRest() const noexcept { return m_isOverAtRest; }
 
 private:
@@ -108,7 +108,7 @@ private:
     BudgetSpent m_spent;
     ShedStep m_step = ShedStep::None;
     std::deque<Timed> m_window; ///< oldest first; bounded by time, and by mostReadings
-    std::optional<std::int64_t> m_overSinceNs, m_underSinceNs, m_restSinceNs;
+    std::optional<std::int64_t> m_overSinceNs, m_underSinceNs, m_restSinceNs, m_restUnderSinceNs;
     bool m_isOverAtRest = false;
 };
 

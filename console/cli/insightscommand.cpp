@@ -38,7 +38,8 @@ struct InsightsArguments {
     std::string severity = "debug";
     std::string since = "1d";
     std::string id, verdict, reason;
-    bool onlyOpen = false, onlyWithoutVerdict = false;
+    std::string judged; ///< "confirmed", "rejected", "none"; empty: whatever was said
+    bool onlyOpen = false;
     int seconds = 0;
 };
 
@@ -165,13 +166,20 @@ void warnOfNames(const CommandContext &context, const InsightsArguments &argumen
                   "no agent of this name is in the store, and nothing that one found since " + since);
 }
 
+bool isJudgedSo(const std::string &wanted, const Verdict *verdict)
+{
+    if (wanted.empty() || wanted == "none")
+        return wanted.empty() || verdict == nullptr;
+    return verdict != nullptr && verdictKindName(verdict->kind) == wanted;
+}
+
 void keepWanted(StoredInsights &stored, const InsightsArguments &arguments)
 {
     const wire::Severity least = severityFromName(arguments.severity);
     std::erase_if(stored.views, [&](const InsightView &view) {
         return !isOfRule(arguments, view.insight.rule) || view.severity < least
                || (arguments.onlyOpen && stored.life(view) != InsightLife::Open)
-               || (arguments.onlyWithoutVerdict && stored.verdicts.inForce(view.key()));
+               || !isJudgedSo(arguments.judged, stored.verdicts.inForce(view.key()));
     });
 }
 
@@ -535,7 +543,8 @@ void addInsightsCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
             ->check(CLI::IsMember({"debug", "info", "notice", "warning", "error", "critical"}));
     }
     list->add_flag("--open", arguments->onlyOpen, "only what is neither resolved nor expired");
-    list->add_flag("--without-verdict", arguments->onlyWithoutVerdict, "only what nobody has confirmed or rejected");
+    list->add_option("--verdict", arguments->judged, "only what somebody has confirmed or rejected; or none: nobody has said anything")
+        ->check(CLI::IsMember({"confirmed", "rejected", "none"}));
     watch->add_option("--seconds", arguments->seconds, "leave after this time")->check(CLI::Range(1, 86400));
     for (CLI::App *one : {show, verdict})
         one->add_option("ID", arguments->id, "as list shows it, or its beginning")->required();

@@ -152,8 +152,10 @@ private slots:
         QTest::newRow("over it, but not for ten seconds") << Spells{quiet(60, 0.5, 0), quiet(8, 2, 0)} << false;
         QTest::newRow("over it for longer") << Spells{quiet(60, 0.5, 0), quiet(30, 2, 0)} << true;
         QTest::newRow("between 80 % and all it stays so") << Spells{quiet(30, 2, 0), quiet(60, 0.9, 0)} << true;
-        QTest::newRow("below 80 % it is over") << Spells{quiet(30, 2, 0), quiet(15, 0.5, 0)} << false;
-        QTest::newRow("events come that can be shed") << Spells{quiet(30, 2, 0), quiet(15, 2, 100)} << false;
+        QTest::newRow("below 80 %, but not for long") << Spells{quiet(30, 2, 0), quiet(30, 0.5, 0)} << true;
+        QTest::newRow("below 80 % for half a minute") << Spells{quiet(30, 2, 0), quiet(45, 0.5, 0)} << false;
+        QTest::newRow("a burst of events between: it is still the same")
+            << Spells{quiet(30, 2, 0), quiet(5, 2, 500), quiet(8, 2, 0)} << true;
         QTest::newRow("events always came") << Spells{quiet(30, 2, 100)} << false;
     }
     void rest_thatIsTooDearIsKnown()

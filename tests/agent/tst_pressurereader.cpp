@@ -261,7 +261,8 @@ void tst_PressureReader::pressure_ofPods()
     put(folder.filePath("cgroup.controllers"), "memory\n");
     for (const char *number : {"1", "2", "3"})
         QVERIFY(QDir().mkpath(folder.path() + pod + number + "/" + QString(64, 'a')));
-    QVERIFY(QDir().mkpath(folder.path() + "/system.slice/cron.service"));
+    for (const char *other : {"/system.slice/cron.service", "/system.slice/tapio-drill-of-somebody"})
+        QVERIFY(QDir().mkpath(folder.path() + other));
     PressureOptions options;
     options.mostCgroups = 2;
     options.cpu.clear();
@@ -285,6 +286,13 @@ void tst_PressureReader::pressure_ofPods()
     QVERIFY(bench.files.contains(folder.path().toStdString() + pod.toStdString() + "3/io.pressure"));
     QCOMPARE(bench.hook(3).state, wire::HookState::Active);
     QCOMPARE(bench.hook(3).attachKind, "trigger");
+    QVERIFY(bench.hook(3).reason.empty());
+    // A drill takes no pod's place, and needs none.
+    QVERIFY(QDir().mkpath(folder.path() + "/tapio-drill-0123456789abcdef"));
+    bench.inventory.refresh();
+    bench.after(1s);
+    QVERIFY(bench.files.contains(folder.path().toStdString() + "/tapio-drill-0123456789abcdef/io.pressure"));
+    QCOMPARE(bench.files.size(), std::size_t(2 + 2 * 4)); // of all pods that there were, and of the drill
     QVERIFY(bench.hook(3).reason.empty());
 }
 

@@ -181,6 +181,46 @@ private slots:
         QCOMPARE(hookNamed(sampler, "cgroup tree (" + tree.mid(7).toStdString() + ")").state, wire::HookState::Active);
     }
 
+    void memory_withoutFiles_data()
+    {
+        QTest::addColumn<QByteArray>("stat");
+        QTest::addColumn<qint64>("workingSet"); ///< -1: none is told
+        QTest::addColumn<qint64>("held");
+        QTest::newRow("as it should be") << QByteArray("inactive_file 100\nactive_file 30\n") << qint64(900) << qint64(870);
+        QTest::newRow("more files than is in use") << QByteArray("inactive_file 800\nactive_file 700\n") << qint64(200) << qint64(0);
+        QTest::newRow("inactive ones alone are more") << QByteArray("inactive_file 5000\nactive_file 1\n") << qint64(0) << qint64(0);
+        QTest::newRow("numbers whose sum is too large")
+            << QByteArray("inactive_file 18446744073709551615\nactive_file 18446744073709551615\n") << qint64(0) << qint64(0);
+        QTest::newRow("active files are not told") << QByteArray("inactive_file 100\n") << qint64(900) << qint64(-1);
+        QTest::newRow("inactive files are not told") << QByteArray("active_file 100\n") << qint64(-1) << qint64(-1);
+        QTest::newRow("nothing is told") << QByteArray() << qint64(-1) << qint64(-1);
+        QTest::newRow("no numbers") << QByteArray("inactive_file x\nactive_file y\n") << qint64(-1) << qint64(-1);
+    }
+    void memory_withoutFiles()
+    {
+        QFETCH(QByteArray, stat);
+        QTemporaryDir folder;
+        const fs::path root = folder.path().toStdString();
+        fs::copy(fixture("cgroup-v2"), root, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+        const std::string path = "/system.slice/ssh.service";
+        const auto write = [&](const char *name, const QByteArray &text) {
+            QFile file(QString::fromStdString(root.native() + "/cgroup" + path + '/' + name));
+            QVERIFY(file.open(QIODevice::WriteOnly) && file.write(text) == text.size());
+        };
+        write("memory.current", "1000\n");
+        write("memory.stat", stat);
+        Bench bench(root);
+        CgroupSampler sampler(bench.root / "proc", bench.inventory, bench.resolver, {});
+        const Told got = bench.sample(sampler);
+        const auto valueOf = [&](wire::Metric metric) {
+            const auto found = got.find(key(path, metric));
+            return found == got.end() ? qint64(-1) : qint64(found->second);
+        };
+        QCOMPARE(valueOf(wire::Metric::MemoryCurrentBytes), qint64(1000));
+        QTEST(valueOf(wire::Metric::MemoryWorkingSetBytes), "workingSet");
+        QTEST(valueOf(wire::Metric::MemoryHeldBytes), "held");
+    }
+
     void hybridCgroups_areReadWhereTheyAre()
     {
         Bench bench(fixture("cgroup-hybrid"));

@@ -392,7 +392,12 @@ void tst_Insights::verdict_isStoredAndTakenBack()
     QVERIFY2(given.out.startsWith("0000000000000003 confirmed by ") && given.out.contains("more memory"), qPrintable(given.out));
     const Outcome list = run(store, QStringList{"insights", "list"} + since);
     QCOMPARE(list.out.count("confirmed"), 1);
-    QCOMPARE(run(store, QStringList{"insights", "list", "--without-verdict"} + since).out.count('\n'), 3); // a head and the others
+    const auto listed = [&](const char *verdict) {
+        return run(store, QStringList{"insights", "list", "--verdict", verdict} + since).out.count('\n');
+    };
+    QCOMPARE(listed("none"), 3); // a head and the others
+    QCOMPARE(listed("confirmed"), 2);
+    QVERIFY(!run(store, QStringList{"insights", "list", "--verdict", "rejected"} + since).out.contains("more memory"));
     const Outcome other = run(store, QStringList{"insights", "verdict", "0000000000000003", "rejected", "--reason", "a test"} + since);
     QVERIFY2(other.code == ExitOk, qPrintable(other.err));
     const Outcome back = run(store, QStringList{"-o", "json", "insights", "verdict", "0000000000000003", "withdrawn"} + since);

@@ -425,6 +425,7 @@ void tst_Figures::latency_isOfItsTime()
     QVERIFY(figures.values[latency::P50] > 65 && figures.values[latency::P50] <= 132); // of the bucket of 65 to 131 ms
     QVERIFY(figures.values[latency::Baseline] > 0.5 && figures.values[latency::Baseline] < 1.1);
     QVERIFY(figures.values[latency::Ratio] > 60);
+    QVERIFY(qAbs(figures.values[latency::Queue] - 100 * 0.0983 / 30) < 0.01); // 100 that take 98 ms, in half a minute
 }
 
 void tst_Figures::latency_failuresAreAShare()
@@ -548,8 +549,9 @@ void tst_Figures::lines_data()
     QTest::newRow("memory") << static_cast<int>(Topic::MemoryTrend)
                             << "memory 400 MiB of 512 MiB (78 %), +12 MiB/min for 6 min, 9 min left";
     QTest::newRow("throttling") << static_cast<int>(Topic::CpuThrottling) << "throttled in 20 % of 300 periods, limit 0.5 cores";
-    QTest::newRow("a disk") << static_cast<int>(Topic::DiskLatency) << "vda write p99 60 ms, usually 1.5 ms, 100 of them";
-    QTest::newRow("sent") << static_cast<int>(Topic::NetworkEgress) << "sends 9.5 MiB/s, usually 98 KiB/s, 100 times that";
+    QTest::newRow("a disk") << static_cast<int>(Topic::DiskLatency) << "vda write p99 60 ms, usually 1.5 ms, 100 of them, 4.2 at a time";
+    QTest::newRow("sent") << static_cast<int>(Topic::NetworkEgress)
+                          << "sends 9.5 MiB/s, usually 98 KiB/s, 100 times that, this hour has 3 % of a busy one";
     QTest::newRow("sent to one") << static_cast<int>(Topic::DestinationEgress) << "10.0.0.9:443: 286 MiB sent, 9.5 MiB/s, usually 98 KiB/s";
     QTest::newRow("sent again to one") << static_cast<int>(Topic::DestinationRetransmission)
                                        << "10.0.0.9:443: 40 segments again in 20 connections, 2 each, usually 0.1";
@@ -565,7 +567,7 @@ void tst_Figures::lines()
     case Topic::MemoryTrend: set.values = {400 * 1048576.0, 512 * 1048576.0, 0.78, 12 * 1048576.0, 0.9, 1, 0, 9.3, 360, noFigure}; break;
     case Topic::CpuThrottling: set.values = {300, 60, 0.2, noFigure, 0.5, noFigure, noFigure, noFigure, noFigure, noFigure}; break;
     case Topic::DiskLatency:
-        set.values = {noFigure, 60, 100, 1.5, 40, 9, noFigure, noFigure, noFigure, noFigure};
+        set.values = {noFigure, 60, 100, 1.5, 40, 9, 4.2, noFigure, noFigure, noFigure};
         set.texts = {"vda", "write"};
         break;
     case Topic::DestinationEgress:
@@ -576,7 +578,7 @@ void tst_Figures::lines()
         set.values = {2, 0.1, 20, 50, 40, 20, noFigure, noFigure, noFigure, noFigure};
         set.texts = {"10.0.0.9:443", ""};
         break;
-    case Topic::NetworkEgress: set.values = {1e7, 1e5, 100, 50, noFigure, noFigure, noFigure, noFigure, noFigure, noFigure}; break;
+    case Topic::NetworkEgress: set.values = {1e7, 1e5, 100, 50, 0.03, noFigure, noFigure, noFigure, noFigure, noFigure}; break;
     default: break;
     }
     QCOMPARE(QString::fromStdString(figureLine(static_cast<Topic>(topic), set)), line);

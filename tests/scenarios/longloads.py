@@ -207,6 +207,44 @@ def slow_device(folder):
     return begins, ends
 
 
+def slow_writes(folder):
+    """Twenty writes a second past the cache, of which the disk takes ten after a while, for a quarter of a minute."""
+    behind = os.stat(folder).st_dev
+    limit = own_group("blkio") / "blkio.throttle.write_iops_device"
+    disk = os.open(folder / "data", os.O_WRONLY | os.O_CREAT | os.O_DIRECT, 0o600)
+    small_writes(disk, 6)
+    begins = time.time()
+    limit.write_text(f"{os.major(behind)}:{os.minor(behind)} 10")
+    small_writes(disk, 15)
+    ends = time.time()
+    limit.write_text(f"{os.major(behind)}:{os.minor(behind)} 0")
+    os.close(disk)
+    return begins, ends
+
+
+def thrashing(folder):
+    """Eight threads read single pages of a file that is half as large again as its limit of memory: what one reads, another lets go."""
+    data, piece = folder / "data", 1 << 20
+    begins = time.time()  # to write it takes more than there is, too
+    with open(data, "wb") as file:
+        for _ in range(96):
+            file.write(os.urandom(piece))
+    pages = 96 * piece // 4096
+    file = os.open(data, os.O_RDONLY)
+    os.posix_fadvise(file, 0, 0, os.POSIX_FADV_RANDOM)
+
+    def read():
+        until = time.monotonic() + 20
+        while time.monotonic() < until:
+            os.pread(file, 4096, random.randrange(pages) * 4096)
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return begins
+
+
 def filling(folder):
     """A file system of 64 MiB, two thirds full, gets 3.5 % more each minute for eight minutes."""
     image, place = folder / "image", pathlib.Path("/var/tmp/tapio-filling")
@@ -287,6 +325,29 @@ def chain_back(_):
     return begins
 
 
+def limit_own_cpu(percent):
+    (own_group("cpu") / "cpu.cfs_quota_us").write_text(str(percent * 1000))
+
+
+class Busy(Answers):
+    """Takes 5 ms of a CPU for an answer."""
+    def do_GET(self):
+        until = time.thread_time() + 0.005
+        while time.thread_time() < until:
+            pass
+        super().do_GET()
+
+
+def chain_starved(_):
+    """The same, but it is its limit of CPU time that is lowered, to a fiftieth of a CPU."""
+    answer_http(BACK, Busy)
+    time.sleep(CHAIN_WELL)
+    begins = time.time()
+    limit_own_cpu(2)
+    time.sleep(CHAIN_SECONDS - CHAIN_WELL)
+    return begins
+
+
 def chain_front(_):
     """Asks the one behind it for each answer."""
     answer_http(FRONT, Front)
@@ -301,5 +362,5 @@ def chain_client(_):
 
 
 LONG_WORKLOADS = {"slow": slow, "forecast": forecast, "export": export, "resent": resent, "sink": sink, "greedy": greedy, "modest": modest, "leak": leak,
-                  "throttled": throttled, "reading": reading, "growth": growth, "steady": steady, "slow-device": slow_device, "filling": filling, "neighbour": neighbour,
-                  "storm": storm, "chain-back": chain_back, "chain-front": chain_front, "chain-client": chain_client}
+                  "throttled": throttled, "reading": reading, "growth": growth, "steady": steady, "slow-device": slow_device, "slow-writes": slow_writes, "thrashing": thrashing, "filling": filling, "neighbour": neighbour,
+                  "storm": storm, "chain-back": chain_back, "chain-starved": chain_starved, "chain-front": chain_front, "chain-client": chain_client}

@@ -73,6 +73,13 @@ class Networks:
             for here, there in ((lone, other), (other, lone)):
                 self.neighbour(here, there, self.mac(there))
 
+    def shut(self, lone):
+        """Whatever comes in is dropped: nothing is answered, and no answer arrives."""
+        self.run(lone, "ip", "xfrm", "policy", "add", "src", "0.0.0.0/0", "dst", "0.0.0.0/0", "dir", "in", "action", "block")
+
+    def open(self, lone):
+        self.run(lone, "ip", "xfrm", "policy", "flush")
+
     def end(self):
         for holder in self.holders.values():
             holder.kill()
@@ -100,7 +107,7 @@ class Nodes:
 
     def signal(self, node, number):
         self.stage.agents[node].send_signal(number)
-        if number in (signal.SIGKILL, signal.SIGTERM):
+        if number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM):
             self.stage.agents[node].wait()
 
     def start(self, node):
@@ -131,6 +138,19 @@ def parted(nodes):
         time.sleep(15)
         ends = time.time()
         networks.heal(lone, *others)
+    return [Found("the cluster", begins, ends, ["network-partition"])]
+
+
+def shut(nodes):
+    """For a quarter of a minute one of three nodes drops all that comes in."""
+    lone = nodes.names[-1]
+    with neighbours(nodes, 50) as networks:
+        time.sleep(20)
+        begins = time.time()
+        networks.shut(lone)
+        time.sleep(15)
+        ends = time.time()
+        networks.open(lone)
     return [Found("the cluster", begins, ends, ["network-partition"])]
 
 
@@ -178,6 +198,17 @@ def restarted(nodes):
     return [Found(nodes.names[-1], begins, time.time(), ["agent-cut-off"])]
 
 
+def crashed(nodes):
+    """A node's agent ends by a fault of its own, and is started again a second later."""
+    nodes.run_all("answers")
+    begins = time.time()
+    nodes.signal(nodes.names[-1], signal.SIGSEGV)
+    time.sleep(1)
+    nodes.start(nodes.names[-1])
+    nodes.run(nodes.names[-1], "answers")
+    return [Found(nodes.names[-1], begins, time.time(), ["agent-cut-off"])]
+
+
 def updated(nodes):
     """Each agent is ended and started again, one after the other, as for a new version; and one is switched off for good."""
     for node in nodes.names:
@@ -202,6 +233,22 @@ def busy(nodes):
     """The same where the agent may look at it: what is beyond a cgroup's rate is left out as asked for, and told."""
     nodes.run(nodes.names[0], "storm", "90")
     time.sleep(COUNTED)
+
+
+def overrun(nodes):
+    """An agent gets no CPU for ten seconds while programs are started, and the kernel's ring for it is full before."""
+    node = nodes.names[0]
+    nodes.run(node, "answers")
+    with concurrent.futures.ThreadPoolExecutor(1) as thread:
+        running = thread.submit(nodes.run, node, "storm", "45")
+        time.sleep(15)
+        begins = time.time()
+        nodes.signal(node, signal.SIGSTOP)
+        time.sleep(10)
+        nodes.signal(node, signal.SIGCONT)
+        running.result()
+    time.sleep(COUNTED)
+    return [Found(node, begins, time.time(), ["stream-loss"])]
 
 
 class SshServer:

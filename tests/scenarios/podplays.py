@@ -94,7 +94,21 @@ def neighbours(stage):
     return [(stage.cluster.node, begins, ends), *((pod.entity, begins, ends, ["cpu-pressure"]) for pod in (greedy, *others))]
 
 
-def slow_chain(stage):
+def slow_writes(stage):
+    pod = stage.pod()
+    ran = stage.run(pod, "slow-writes")
+    time.sleep(LOOK)
+    return pod.entity, ran["from"], ran["to"]
+
+
+def thrashing(stage):
+    pod = stage.pod()
+    ran = stage.run_within(pod, "thrashing", memory=64 << 20)
+    time.sleep(LOOK)
+    return pod.entity, ran["from"], ran["to"]
+
+
+def slow_chain(stage, back="chain-back", of_itself=()):
     """A client asks a service, which asks another; after two minutes that one takes 0.3 s. All in one network, each at an address of its own."""
     with subprocess.Popen(["unshare", "-n", "sleep", "infinity"]) as holder:
         time.sleep(1)
@@ -104,10 +118,17 @@ def slow_chain(stage):
         pods = [stage.pod(workload=name, image=f"registry.example/shop/{name}:1") for name in ("stock", "cart", "web")]
         try:
             with concurrent.futures.ThreadPoolExecutor(3) as threads:
-                ran = list(threads.map(lambda pod, workload: stage.run(pod, workload, network=network), pods, ("chain-back", "chain-front", "chain-client")))
+                ran = list(threads.map(lambda pod, workload: stage.run(pod, workload, network=network), pods, (back, "chain-front", "chain-client")))
         finally:
             holder.kill()
-    return ACROSS, f"{NAMESPACE}/stock", ran[0]["from"], ran[0]["to"], ["latency-propagation"]
+    times = ran[0]["from"], ran[0]["to"]
+    across = (ACROSS, f"{NAMESPACE}/stock", *times, ["latency-propagation"])
+    return [across, (pods[0].entity, *times, list(of_itself))] if of_itself else across
+
+
+def starved_chain(stage):
+    """The same; that one's limit of CPU time is lowered."""
+    return slow_chain(stage, "chain-starved", ["cpu-pressure"])
 
 
 def well(stage):

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::int64_t nowNs = FakeClock::startNs, s = nsPerSecond;
 using State = InsightFilter::State;
+using Judged = InsightFilter::Judged;
 
 std::vector<InsightView> views()
 {
@@ -35,11 +36,13 @@ InsightView viewOf(const std::string &rule)
     return *std::find_if(all.begin(), all.end(), [&rule](const InsightView &view) { return view.insight.rule == rule; });
 }
 
-VerdictBook confirmed(const std::string &rule)
+Verdict verdictOn(const std::string &rule, VerdictKind kind)
 {
     const InsightView view = viewOf(rule);
-    return VerdictBook({{view.node, view.insight.id, rule, VerdictKind::Confirmed, "seen in the log", "kim", nowNs}});
+    return {view.node, view.insight.id, rule, kind, "seen in the log", "kim", nowNs};
 }
+
+VerdictBook confirmed(const std::string &rule) { return VerdictBook({verdictOn(rule, VerdictKind::Confirmed)}); }
 
 QStringList rulesOf(const InsightsModel &model)
 {
@@ -120,22 +123,27 @@ void tst_InsightsModel::filter_data()
     QTest::addColumn<InsightFilter>("filter");
     QTest::addColumn<QStringList>("rules");
     using Severity = wire::Severity;
-    QTest::newRow("open") << InsightFilter{State::Open, Severity::Debug, {}, {}, false}
+    QTest::newRow("open") << InsightFilter{State::Open, Severity::Debug, {}, {}, Judged::Any}
                           << QStringList{"oom-kill", "> crash-loop", "brute-force"};
-    QTest::newRow("over") << InsightFilter{State::Over, Severity::Debug, {}, {}, false} << QStringList{"disk-full", "dns-failures"};
-    QTest::newRow("critical") << InsightFilter{State::Any, Severity::Critical, {}, {}, false} << QStringList{"oom-kill", "brute-force"};
-    QTest::newRow("a rule") << InsightFilter{State::Any, Severity::Debug, "crash-loop", {}, false} << QStringList{"crash-loop"};
-    QTest::newRow("several rules") << InsightFilter{State::Any, Severity::Debug, "crash-loop,none", {}, false} << QStringList{"crash-loop"};
+    QTest::newRow("over") << InsightFilter{State::Over, Severity::Debug, {}, {}, Judged::Any} << QStringList{"disk-full", "dns-failures"};
+    QTest::newRow("critical") << InsightFilter{State::Any, Severity::Critical, {}, {}, Judged::Any}
+                              << QStringList{"oom-kill", "brute-force"};
+    QTest::newRow("a rule") << InsightFilter{State::Any, Severity::Debug, "crash-loop", {}, Judged::Any} << QStringList{"crash-loop"};
+    QTest::newRow("several rules") << InsightFilter{State::Any, Severity::Debug, "crash-loop,none", {}, Judged::Any}
+                                   << QStringList{"crash-loop"};
     QTest::newRow("text of the sentence, of any case")
-        << InsightFilter{State::Any, Severity::Debug, {}, " GETS no ANSWER ", false} << QStringList{"dns-failures"};
-    QTest::newRow("text of the evidence") << InsightFilter{State::Any, Severity::Debug, {}, "nginx", false} << QStringList{"disk-full"};
-    QTest::newRow("text of what is affected") << InsightFilter{State::Any, Severity::Debug, {}, "gateway-5c8", false}
+        << InsightFilter{State::Any, Severity::Debug, {}, " GETS no ANSWER ", Judged::Any} << QStringList{"dns-failures"};
+    QTest::newRow("text of the evidence") << InsightFilter{State::Any, Severity::Debug, {}, "nginx", Judged::Any}
+                                          << QStringList{"disk-full"};
+    QTest::newRow("text of what is affected") << InsightFilter{State::Any, Severity::Debug, {}, "gateway-5c8", Judged::Any}
                                               << QStringList{"oom-kill"};
-    QTest::newRow("text of an owner") << InsightFilter{State::Any, Severity::Debug, {}, "deployment payments/gate", false}
+    QTest::newRow("text of an owner") << InsightFilter{State::Any, Severity::Debug, {}, "deployment payments/gate", Judged::Any}
                                       << QStringList{"oom-kill"};
-    QTest::newRow("without a verdict") << InsightFilter{State::Open, Severity::Debug, {}, {}, true}
+    QTest::newRow("without a verdict") << InsightFilter{State::Open, Severity::Debug, {}, {}, Judged::No}
                                        << QStringList{"crash-loop", "brute-force"};
-    QTest::newRow("nothing") << InsightFilter{State::Any, Severity::Debug, {}, "no such text", false} << QStringList{};
+    QTest::newRow("confirmed") << InsightFilter{State::Any, Severity::Debug, {}, {}, Judged::Confirmed} << QStringList{"oom-kill"};
+    QTest::newRow("rejected") << InsightFilter{State::Any, Severity::Debug, {}, {}, Judged::Rejected} << QStringList{"disk-full"};
+    QTest::newRow("nothing") << InsightFilter{State::Any, Severity::Debug, {}, "no such text", Judged::Any} << QStringList{};
 }
 
 void tst_InsightsModel::filter()
@@ -144,7 +152,7 @@ void tst_InsightsModel::filter()
     InsightsModel model(m_time);
     QAbstractItemModelTester tester(&model);
     model.setInsights(views(), {}, nowNs);
-    model.setVerdicts(confirmed("oom-kill"));
+    model.setVerdicts(VerdictBook({verdictOn("oom-kill", VerdictKind::Confirmed), verdictOn("disk-full", VerdictKind::Rejected)}));
     model.setFilter(filter);
     QTEST(rulesOf(model), "rules");
     QCOMPARE(model.total(), std::size_t(5));

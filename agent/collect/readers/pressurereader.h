@@ -28,7 +28,8 @@ struct PressureOptions {
     std::string cpu = "some 1000000 2000000";
     std::string memory = "some 300000 2000000";
     std::string io = "some 600000 2000000";
-    /// So many pods, and containers that are in none, are watched by themselves where cgroup v2 tells of them: up to three open files each.
+    /// So many pods, and containers that are in none, are watched by themselves where cgroup v2, alone or beside v1, tells of them: up to three open files
+    /// each. And a drill, besides.
     std::size_t mostCgroups = 32;
     std::int64_t quietNs = 10 * nsPerSecond; ///< a stall ends when nothing was told for so long
     std::int64_t againNs = 60 * nsPerSecond; ///< one that lasts is told again as often

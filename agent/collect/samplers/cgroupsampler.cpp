@@ -153,10 +153,10 @@ void CgroupSampler::sampleMemory(const FolderHandle &folder, bool v1, const Orig
     const Value inactive = counted(v1 ? "total_inactive_file" : "inactive_file"),
                 active = counted(v1 ? "total_active_file" : "active_file");
     out.add(origin, Metric::MemoryInactiveFileBytes, inactive);
-    if (current && inactive)
-        out.add(origin, Metric::MemoryWorkingSetBytes, *current - std::min(*current, *inactive));
-    if (current && inactive && active)
-        out.add(origin, Metric::MemoryHeldBytes, *current - std::min(*current, *inactive + *active));
+    const Value workingSet = current && inactive ? Value(*current - std::min(*current, *inactive)) : std::nullopt;
+    out.add(origin, Metric::MemoryWorkingSetBytes, workingSet);
+    if (workingSet && active)
+        out.add(origin, Metric::MemoryHeldBytes, *workingSet - std::min(*workingSet, *active));
     const FileText limit = read(folder, "memory", v1 ? "memory.limit_in_bytes" : "memory.max");
     out.add(origin, Metric::MemoryLimitBytes, limit ? parseMemoryLimit(limit.text) : std::nullopt);
     out.add(origin, Metric::MemoryOomKills, keyed(folder, "memory", v1 ? "memory.oom_control" : "memory.events", "oom_kill"));

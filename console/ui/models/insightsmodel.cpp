@@ -2,6 +2,7 @@
 #include "console/ui/models/insightsmodel.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "console/core/metrics/insightcause.h"
@@ -93,14 +94,14 @@ std::vector<std::string> InsightsModel::rules() const
 
 std::vector<InsightRow> InsightsModel::wantedRows() const
 {
-    std::vector<InsightView> views;
+    std::vector<const InsightView *> views;
     std::vector<InsightRow> rows;
     for (const InsightView &view : m_views) {
         const InsightLife life = lifeOf(view, m_streams, m_nowNs);
         const Verdict *verdict = m_verdicts.inForce(view.key());
         if (!m_filter.wants(view, life, verdict) && m_kept != view.key())
             continue;
-        views.push_back(view);
+        views.push_back(&view);
         rows.push_back({view, verdict ? std::optional(*verdict) : std::nullopt, life, false, 0, false});
     }
     const std::vector<std::size_t> headOf = groupByCause(views);
@@ -114,14 +115,14 @@ std::vector<InsightRow> InsightsModel::wantedRows() const
     };
     std::vector<std::int64_t> best(rows.size(), INT64_MIN);
     for (std::size_t i = 0; i < rows.size(); ++i)
-        best[headOf[i]] = std::max(best[headOf[i]], rankOf(views[i], m_order));
+        best[headOf[i]] = std::max(best[headOf[i]], rankOf(*views[i], m_order));
     std::vector<std::pair<Place, std::size_t>> places;
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const std::size_t head = headOf[i];
         rows[i].isUnder = head != i;
         rows[head].under += head != i ? 1 : 0;
         places.push_back(
-            {{best[head], views[head].insight.fromNs, views[head].key(), head != i, views[i].insight.fromNs, views[i].key()}, i});
+            {{best[head], views[head]->insight.fromNs, views[head]->key(), head != i, views[i]->insight.fromNs, views[i]->key()}, i});
     }
     std::sort(places.begin(), places.end(), [](const auto &one, const auto &two) {
         const Place &a = one.first, &b = two.first;
@@ -220,12 +221,17 @@ void InsightsModel::update(std::vector<InsightRow> rows)
     std::set<InsightKey> staying;
     for (const InsightRow &row : rows)
         staying.insert(row.view.key());
-    for (int i = rowCount() - 1; i >= 0; --i) {
-        if (staying.contains(rowAt(i).view.key()))
-            continue;
-        beginRemoveRows({}, i, i);
-        m_rows.erase(m_rows.begin() + i);
-        endRemoveRows();
+    // Those next to each other at once: the rest would be moved for each.
+    for (int end = rowCount(); end > 0; --end) {
+        int first = end;
+        while (first > 0 && !staying.contains(rowAt(first - 1).view.key()))
+            --first;
+        if (first < end) {
+            beginRemoveRows({}, first, end - 1);
+            m_rows.erase(m_rows.begin() + first, m_rows.begin() + end);
+            endRemoveRows();
+        }
+        end = first;
     }
     for (int i = 0; i < static_cast<int>(rows.size()); ++i) {
         InsightRow &row = rows[static_cast<std::size_t>(i)];
@@ -236,9 +242,14 @@ void InsightsModel::update(std::vector<InsightRow> rows)
             emit dataChanged(index(i), index(i));
             continue;
         }
-        beginInsertRows({}, i, i);
-        m_rows.insert(m_rows.begin() + i, std::move(row));
+        int end = i + 1; // up to the next that was there before
+        while (end < static_cast<int>(rows.size())
+               && (i >= rowCount() || rows[static_cast<std::size_t>(end)].view.key() != rowAt(i).view.key()))
+            ++end;
+        beginInsertRows({}, i, end - 1);
+        m_rows.insert(m_rows.begin() + i, std::make_move_iterator(rows.begin() + i), std::make_move_iterator(rows.begin() + end));
         endInsertRows();
+        i = end - 1;
     }
 }
 

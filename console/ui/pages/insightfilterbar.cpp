@@ -13,12 +13,21 @@ namespace tapio::console {
 namespace {
 
 using State = InsightFilter::State;
+using Judged = InsightFilter::Judged;
 
 std::vector<std::pair<QString, State>> states()
 {
     return {{InsightFilterBar::tr("Any state"), State::Any},
             {InsightFilterBar::tr("Open"), State::Open},
             {InsightFilterBar::tr("Over"), State::Over}};
+}
+
+std::vector<std::pair<QString, Judged>> verdicts()
+{
+    return {{InsightFilterBar::tr("Any verdict"), Judged::Any},
+            {InsightFilterBar::tr("Without a verdict"), Judged::No},
+            {InsightFilterBar::tr("Confirmed"), Judged::Confirmed},
+            {InsightFilterBar::tr("Rejected"), Judged::Rejected}};
 }
 
 std::vector<std::pair<QString, wire::Severity>> severities(const Theme &theme)
@@ -55,11 +64,9 @@ InsightFilterBar::InsightFilterBar(UiContext context, QWidget *parent)
     const Look look{context.themes, context.icons};
     for (BarButton **button : {&m_state, &m_severity, &m_rule, &m_verdict, &m_clear, &m_sort})
         *button = new BarButton(look);
-    for (BarButton *button : {m_state, m_severity, m_rule, m_sort})
+    for (BarButton *button : {m_state, m_severity, m_rule, m_verdict, m_sort})
         button->setChevron(true);
     m_rule->setMaximumTextWidth(160);
-    m_verdict->setText(tr("Without a verdict"));
-    m_verdict->setToolTip(tr("Only those that nobody has confirmed or rejected"));
     m_clear->setIconName(QStringLiteral("close"));
     m_clear->setAccessibleName(tr("Clear the filter"));
     m_clear->setToolTip(tr("Clear the filter"));
@@ -90,10 +97,7 @@ InsightFilterBar::InsightFilterBar(UiContext context, QWidget *parent)
             rules.emplace_back(QString::fromStdString(rule), QString::fromStdString(rule));
         choose(*m_rule, rules, m_filter.rule);
     });
-    connect(m_verdict, &QAbstractButton::clicked, this, [this] {
-        m_filter.onlyWithoutVerdict = !m_filter.onlyWithoutVerdict;
-        changed();
-    });
+    connect(m_verdict, &QAbstractButton::clicked, this, [this] { choose(*m_verdict, verdicts(), m_filter.judged); });
     connect(m_clear, &QAbstractButton::clicked, this, &InsightFilterBar::clear);
     connect(m_sort, &QAbstractButton::clicked, this, [this] {
         InsightOrder chosen = m_order;
@@ -170,10 +174,11 @@ void InsightFilterBar::refresh()
     const auto rules = static_cast<int>(m_filter.rule.count(QLatin1Char(','))) + 1;
     m_rule->setText(m_filter.rule.isEmpty() ? tr("All rules") : rules == 1 ? m_filter.rule : tr("%n rule(s)", nullptr, rules));
     m_rule->setActive(!m_filter.rule.isEmpty());
-    m_verdict->setActive(m_filter.onlyWithoutVerdict);
+    m_verdict->setText(nameOf(verdicts(), m_filter.judged));
+    m_verdict->setActive(m_filter.judged != Judged::Any);
     m_clear->setVisible(!filter().isEmpty());
     m_sort->setText(nameOf(orders(), m_order));
-    for (BarButton *button : {m_state, m_severity, m_rule, m_sort})
+    for (BarButton *button : {m_state, m_severity, m_rule, m_verdict, m_sort})
         button->updateGeometry();
 }
 
