@@ -8,7 +8,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 struct tapio_request {
 	__u64 issued_ns; /* 0 = waits in the scheduler */
 	struct tapio_cgroups cgroups;
-	bool is_own; /* the agent's: known, so that whoever issues it is not taken for its owner */
+	bool is_own;  /* the agent's: known, so that whoever issues it is not taken for its owner */
+	bool is_done; /* it is over: whoever has this address now is another one */
 };
 
 /*
@@ -115,6 +116,13 @@ static __always_inline void keep(struct request *request, struct tapio_request *
 		TAPIO_ADD(count->folded, 1);
 }
 
+/* The kernel may refuse to take an entry out where the map is contended. What is left of it then is nobody's. */
+static __always_inline void forget(__u64 *key, struct tapio_request *known)
+{
+	*known = (struct tapio_request){.is_done = true};
+	bpf_map_delete_elem(&requests, key);
+}
+
 /* Keeps who handed it in: when it is issued, another task may be running the queue. */
 static __always_inline int on_insert(struct request *request)
 {
@@ -149,7 +157,7 @@ static __always_inline int on_issue(struct request *request)
 	}
 	/* There is one too where the device was busy and a kernel thread issues it again. */
 	waiting = bpf_map_lookup_elem(&requests, &key);
-	if (waiting)
+	if (waiting && !waiting->is_done)
 		issued = *waiting;
 	else
 		describe(&issued, request);
@@ -163,11 +171,14 @@ static __always_inline int on_merge(struct request *request)
 {
 	struct tapio_counters *count = tapio_count(TAPIO_BLOCKIO);
 	__u64 key = (__u64)request;
+	struct tapio_request *known;
 
 	if (!count)
 		return 0;
 	TAPIO_ADD(count->seen, 1);
-	bpf_map_delete_elem(&requests, &key);
+	known = bpf_map_lookup_elem(&requests, &key);
+	if (known)
+		forget(&key, known);
 	TAPIO_ADD(count->folded, 1);
 	return 0;
 }
@@ -197,7 +208,7 @@ static __always_inline int on_complete(struct request *request, __u32 bytes)
 		TAPIO_ADD(count->folded, 1);
 	else
 		TAPIO_ADD(count->lost, 1);
-	bpf_map_delete_elem(&requests, &address);
+	forget(&address, issued);
 	return 0;
 }
 
