@@ -252,13 +252,17 @@ std::vector<MixtureSpec> planMixtures(const std::vector<Scenario> &scenarios, st
         return std::any_of(workloads[one].begin(), workloads[one].end(),
                            [&](const std::string &workload) { return workloads[other].contains(workload); });
     };
+    std::vector<bool> needsNode; // of two that are found by samples of the node those of one would be missing
+    std::transform(scenarios.begin(), scenarios.end(), std::back_inserter(needsNode),
+                   [](const Scenario &one) { return isAboutNode(one) && hasNodeSamples(one); });
     const auto lengthOfOne = [&](std::size_t i) { return static_cast<std::uint64_t>(lengthOf(scenarios[i])); };
     for (const std::size_t fault : faults) {
         // A fault that only samples show is lost beside what has none.
         const auto goesWith = [&](std::size_t other) {
             const bool isLost = scenarios[fault].hasSamples != scenarios[other].hasSamples
                                 && (scenarios[fault].hasSamples || !scenarios[other].labels.empty());
-            return scenarios[other].family != scenarios[fault].family && !isLost && !shareWorkloads(fault, other);
+            return scenarios[other].family != scenarios[fault].family && !isLost && !shareWorkloads(fault, other)
+                   && !(needsNode[fault] && needsNode[other]);
         };
         std::vector<std::size_t> calm, others;
         std::copy_if(healthy.begin(), healthy.end(), std::back_inserter(calm), goesWith);

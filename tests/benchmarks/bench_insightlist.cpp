@@ -86,11 +86,11 @@ std::vector<InsightView> insightsOf(std::size_t first, std::size_t count, std::s
     return views;
 }
 
-struct Result {
+struct ListTimes {
     Times same, arrived, text;
 };
 
-Result measureList(std::size_t count, std::size_t perCause)
+ListTimes measureList(std::size_t count, std::size_t perCause)
 {
     constexpr std::size_t arriving = 50;
     const TimeDisplay time(QTimeZone::utc());
@@ -101,7 +101,7 @@ Result measureList(std::size_t count, std::size_t perCause)
         return std::vector<InsightView>(all.begin() + static_cast<std::ptrdiff_t>(first),
                                         all.begin() + static_cast<std::ptrdiff_t>(first + count));
     };
-    Result result;
+    ListTimes result;
     const std::size_t oldest = all.size() - count;
     result.same = measure([&](int) { model.setInsights(listed(oldest), {}, nowNs); });
     result.arrived = measure([&](int i) { model.setInsights(listed(oldest - arriving * static_cast<std::size_t>(i + 1)), {}, nowNs); });
@@ -128,7 +128,7 @@ int main(int argc, char **argv)
         out << "| insights | of one cause | told again, ms | 50 new ones, ms | another text in the filter, ms |\n|---|---|---|---|---|\n";
     for (const std::size_t count : {std::size_t(500), InsightsFeed::mostInsights}) {
         for (const std::size_t perCause : {std::size_t(1), std::size_t(25)}) {
-            const Result result = measureList(count, perCause);
+            const ListTimes result = measureList(count, perCause);
             if (isJson)
                 rows.append(QJsonObject{{"insights", static_cast<int>(count)},
                                         {"perCause", static_cast<int>(perCause)},

@@ -163,6 +163,7 @@ private slots:
     void links_areHeardByAllRulesAcrossNodes();
     void whatHasLinks_isMixedWithNothing();
     void plans_keepWorkloadsApart();
+    void plans_keepFindingsOfTheNodeApart();
     void aMixture_isOfOneNodeAndMovesItsLabels();
     void twoKills_areACascade();
     void plans_dependOnTheSeedAlone();
@@ -450,6 +451,25 @@ void tst_Mixture::plans_keepWorkloadsApart()
     const std::vector<std::string> workloads{"web", "web", "cart", "web", "mail", "cart"};
     for (const MixtureSpec &spec : specs)
         QVERIFY(workloads[spec.first] != workloads[spec.second]);
+}
+
+/// A mixture has the node's samples of one of the two: what is found by them in the other could not be.
+void tst_Mixture::plans_keepFindingsOfTheNodeApart()
+{
+    const auto ofNode = [](const std::string &name) {
+        Scenario one = leak(name);
+        one.labels.at(0).entity = recording::nodeOf(one.received.front());
+        return one;
+    };
+    const std::vector<Scenario> all{ofNode("a"), ofNode("b"), leak("c"), flat("d")};
+    const auto specs = planMixtures(all, 7, 20);
+    const auto areMixed = [&specs](std::size_t one, std::size_t other) {
+        return std::any_of(specs.begin(), specs.end(), [&](const MixtureSpec &spec) {
+            return (spec.first == one && spec.second == other) || (spec.first == other && spec.second == one);
+        });
+    };
+    QVERIFY(!areMixed(0, 1));
+    QVERIFY(areMixed(0, 2) && areMixed(1, 2) && areMixed(0, 3) && areMixed(2, 3));
 }
 
 void tst_Mixture::whatHasLinks_isMixedWithNothing()
