@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <set>
+#include <string_view>
 
 #include "console/core/metrics/insightcause.h"
 #include "console/ui/models/insighttext.h"
@@ -92,26 +93,47 @@ std::vector<std::string> InsightsModel::rules() const
     return {names.begin(), names.end()};
 }
 
+InsightRow InsightsModel::Wanted::row() const
+{
+    return {*view, verdict ? std::optional(*verdict) : std::nullopt, life, isUnder, under, isShut};
+}
+
+bool InsightsModel::Wanted::isAs(const InsightRow &row) const
+{
+    const bool isJudgedSo = verdict ? row.verdict == *verdict : !row.verdict;
+    return isJudgedSo && life == row.life && isUnder == row.isUnder && under == row.under && isShut == row.isShut && *view == row.view;
+}
+
 std::vector<InsightRow> InsightsModel::wantedRows() const
 {
-    std::vector<const InsightView *> views;
     std::vector<InsightRow> rows;
+    for (const Wanted &one : wantedOnes())
+        rows.push_back(one.row());
+    return rows;
+}
+
+std::vector<InsightsModel::Wanted> InsightsModel::wantedOnes() const
+{
+    using Key = std::pair<std::string_view, std::uint64_t>; // as InsightKey, of views that stay
+    const auto keyOf = [](const InsightView &view) { return Key(view.node, view.insight.id); };
+    std::vector<const InsightView *> views;
+    std::vector<Wanted> rows;
     for (const InsightView &view : m_views) {
         const InsightLife life = lifeOf(view, m_streams, m_nowNs);
         const Verdict *verdict = m_verdicts.inForce(view.key());
         if (!m_filter.wants(view, life, verdict) && m_kept != view.key())
             continue;
         views.push_back(&view);
-        rows.push_back({view, verdict ? std::optional(*verdict) : std::nullopt, life, false, 0, false});
+        rows.push_back({&view, verdict, life});
     }
     const std::vector<std::size_t> headOf = groupByCause(views);
     struct Place {
         std::int64_t group; ///< the best of its group
         std::int64_t headFromNs;
-        InsightKey head;
+        Key head;
         bool isUnder;
         std::int64_t fromNs;
-        InsightKey key;
+        Key key;
     };
     std::vector<std::int64_t> best(rows.size(), INT64_MIN);
     for (std::size_t i = 0; i < rows.size(); ++i)
@@ -122,16 +144,16 @@ std::vector<InsightRow> InsightsModel::wantedRows() const
         rows[i].isUnder = head != i;
         rows[head].under += head != i ? 1 : 0;
         places.push_back(
-            {{best[head], views[head]->insight.fromNs, views[head]->key(), head != i, views[i]->insight.fromNs, views[i]->key()}, i});
+            {{best[head], views[head]->insight.fromNs, keyOf(*views[head]), head != i, views[i]->insight.fromNs, keyOf(*views[i])}, i});
     }
     std::sort(places.begin(), places.end(), [](const auto &one, const auto &two) {
         const Place &a = one.first, &b = two.first;
         return std::tie(b.group, b.headFromNs, a.head, a.isUnder, a.fromNs, a.key)
                < std::tie(a.group, a.headFromNs, b.head, b.isUnder, b.fromNs, b.key);
     });
-    std::vector<InsightRow> sorted;
+    std::vector<Wanted> sorted;
     for (const auto &[place, i] : places)
-        sorted.push_back(std::move(rows[i]));
+        sorted.push_back(rows[i]);
     return sorted;
 }
 
@@ -144,55 +166,55 @@ void InsightsModel::setShut(int row, bool shut)
 }
 
 /// The first of the cause of what is kept, if there is such.
-std::optional<InsightKey> InsightsModel::headOfKept(const std::vector<InsightRow> &rows) const
+std::optional<InsightKey> InsightsModel::headOfKept(const std::vector<Wanted> &rows) const
 {
     std::optional<InsightKey> head;
-    for (const InsightRow &row : rows) {
+    for (const Wanted &row : rows) {
         if (!row.isUnder)
-            head = row.view.key();
-        if (m_kept == row.view.key())
+            head = row.key();
+        if (m_kept == row.key())
             return head;
     }
     return std::nullopt;
 }
 
 /// A storm is one line until somebody wants to read all of it.
-void InsightsModel::hideShut(std::vector<InsightRow> &rows)
+void InsightsModel::hideShut(std::vector<Wanted> &rows)
 {
     bool isShut = false;
     InsightKey head;
     const std::optional<InsightKey> keptHead = headOfKept(rows);
     m_headOfHidden.clear();
-    for (InsightRow &row : rows) {
+    for (Wanted &row : rows) {
         if (!row.isUnder) {
-            const auto asked = m_shut.find(row.view.key());
-            isShut = row.under > 0 && (asked != m_shut.end() ? asked->second : row.under > mostUnder && row.view.key() != keptHead);
+            const auto asked = m_shut.find(row.key());
+            isShut = row.under > 0 && (asked != m_shut.end() ? asked->second : row.under > mostUnder && row.key() != keptHead);
         }
         row.isShut = isShut;
         if (!row.isUnder)
-            head = row.view.key();
+            head = row.key();
         else if (isShut)
-            m_headOfHidden[row.view.key()] = head;
+            m_headOfHidden[row.key()] = head;
     }
-    m_underShut = std::erase_if(rows, [](const InsightRow &row) { return row.isUnder && row.isShut; });
+    m_underShut = std::erase_if(rows, [](const Wanted &row) { return row.isUnder && row.isShut; });
 }
 
 void InsightsModel::rebuild()
 {
-    std::vector<InsightRow> rows = wantedRows();
+    std::vector<Wanted> rows = wantedOnes();
     m_wanted = rows.size();
     hideShut(rows);
     if (rows.size() > maxRows)
         rows.resize(maxRows);
-    show(std::move(rows));
+    show(rows);
 }
 
 /// Whether the rows that stay are in the order that they have.
-bool InsightsModel::keepsOrder(const std::vector<InsightRow> &rows) const
+bool InsightsModel::keepsOrder(const std::vector<Wanted> &rows) const
 {
     std::map<InsightKey, std::size_t> places;
     for (std::size_t i = 0; i < rows.size(); ++i)
-        places[rows[i].view.key()] = i;
+        places[rows[i].key()] = i;
     std::optional<std::size_t> last;
     for (const InsightRow &row : m_rows) {
         const auto place = places.find(row.view.key());
@@ -205,22 +227,23 @@ bool InsightsModel::keepsOrder(const std::vector<InsightRow> &rows) const
     return true;
 }
 
-void InsightsModel::show(std::vector<InsightRow> rows)
+void InsightsModel::show(const std::vector<Wanted> &rows)
 {
     if (keepsOrder(rows)) {
-        update(std::move(rows));
+        update(rows);
         return;
     }
     beginResetModel();
-    m_rows = std::move(rows);
+    m_rows.clear();
+    std::transform(rows.begin(), rows.end(), std::back_inserter(m_rows), [](const Wanted &row) { return row.row(); });
     endResetModel();
 }
 
-void InsightsModel::update(std::vector<InsightRow> rows)
+void InsightsModel::update(const std::vector<Wanted> &rows)
 {
     std::set<InsightKey> staying;
-    for (const InsightRow &row : rows)
-        staying.insert(row.view.key());
+    for (const Wanted &row : rows)
+        staying.insert(row.key());
     // Those next to each other at once: the rest would be moved for each.
     for (int end = rowCount(); end > 0; --end) {
         int first = end;
@@ -234,20 +257,21 @@ void InsightsModel::update(std::vector<InsightRow> rows)
         end = first;
     }
     for (int i = 0; i < static_cast<int>(rows.size()); ++i) {
-        InsightRow &row = rows[static_cast<std::size_t>(i)];
-        if (i < rowCount() && rowAt(i).view.key() == row.view.key()) {
-            if (rowAt(i) == row)
+        const Wanted &row = rows[static_cast<std::size_t>(i)];
+        if (i < rowCount() && rowAt(i).view.key() == row.key()) {
+            if (row.isAs(rowAt(i)))
                 continue;
-            m_rows[static_cast<std::size_t>(i)] = std::move(row);
+            m_rows[static_cast<std::size_t>(i)] = row.row();
             emit dataChanged(index(i), index(i));
             continue;
         }
         int end = i + 1; // up to the next that was there before
-        while (end < static_cast<int>(rows.size())
-               && (i >= rowCount() || rows[static_cast<std::size_t>(end)].view.key() != rowAt(i).view.key()))
+        while (end < static_cast<int>(rows.size()) && (i >= rowCount() || rows[static_cast<std::size_t>(end)].key() != rowAt(i).view.key()))
             ++end;
         beginInsertRows({}, i, end - 1);
-        m_rows.insert(m_rows.begin() + i, std::make_move_iterator(rows.begin() + i), std::make_move_iterator(rows.begin() + end));
+        std::vector<InsightRow> made;
+        std::transform(rows.begin() + i, rows.begin() + end, std::back_inserter(made), [](const Wanted &one) { return one.row(); });
+        m_rows.insert(m_rows.begin() + i, std::make_move_iterator(made.begin()), std::make_move_iterator(made.end()));
         endInsertRows();
         i = end - 1;
     }

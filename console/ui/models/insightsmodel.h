@@ -63,12 +63,25 @@ public:
     QVariant data(const QModelIndex &index, int role = Qt::DisplayRole) const override;
 
 private:
+    /// A row that is not copied yet: most of them are as they are shown already, or are not shown at all.
+    struct Wanted {
+        const InsightView *view = nullptr;
+        const Verdict *verdict = nullptr; ///< null: none is in force
+        InsightLife life = InsightLife::Unknown;
+        bool isUnder = false;
+        int under = 0;
+        bool isShut = false;
+        InsightKey key() const { return view->key(); }
+        InsightRow row() const;
+        bool isAs(const InsightRow &row) const;
+    };
+    std::vector<Wanted> wantedOnes() const;
     void rebuild();
-    std::optional<InsightKey> headOfKept(const std::vector<InsightRow> &rows) const;
-    void hideShut(std::vector<InsightRow> &rows);
-    void show(std::vector<InsightRow> rows);
-    bool keepsOrder(const std::vector<InsightRow> &rows) const;
-    void update(std::vector<InsightRow> rows);
+    std::optional<InsightKey> headOfKept(const std::vector<Wanted> &rows) const;
+    void hideShut(std::vector<Wanted> &rows);
+    void show(const std::vector<Wanted> &rows);
+    bool keepsOrder(const std::vector<Wanted> &rows) const;
+    void update(const std::vector<Wanted> &rows);
 
     const TimeDisplay &m_time;
     std::vector<InsightView> m_views;
