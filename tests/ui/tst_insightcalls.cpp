@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Who calls whom around an insight, in the real window.
-#include <QHeaderView>
 #include <QScrollBar>
 #include <QtTest>
 
@@ -25,8 +24,6 @@ private slots:
     void cleanup() { m_ui.reset(); }
     void map_marksRootAndAffected();
     void words_areExact();
-    void headers_areNotCut_data();
-    void headers_areNotCut();
     void keys_goFromPartToPart();
     void chosen_opensItsEvents();
     void without_saysWhy_data();
@@ -111,29 +108,6 @@ void tst_InsightCalls::words_areExact()
     const QString alone = edges.filter("calls payments/ledger").filter("told by the one that is called alone").value(0);
     QVERIFY2(alone.contains("12 requests, none failed"), qPrintable(edges.join('|')));
     QVERIFY(view().nodeText(nodeNamed("payments/gateway")).contains("called 110 times, 13 failed"));
-}
-
-void tst_InsightCalls::headers_areNotCut_data()
-{
-    QTest::addColumn<QSize>("size");
-    QTest::newRow("small") << QSize(1280, 800);
-    QTest::newRow("large") << QSize(1920, 1100);
-}
-
-void tst_InsightCalls::headers_areNotCut()
-{
-    QFETCH(QSize, size);
-    bring(true, size);
-    QTRY_VERIFY(section().calls().rowCount() > 0);
-    const TableView &table = section().table();
-    for (int column = 0; column < CallsModel::ColumnCount; ++column) {
-        const QString name = section().calls().headerData(column, Qt::Horizontal).toString();
-        QVERIFY2(table.isColumnHidden(column) || table.columnWidth(column) >= table.horizontalHeader()->sectionSizeHint(column),
-                 qPrintable(QString("%1 has %2 of %3 pixels")
-                                .arg(name)
-                                .arg(table.columnWidth(column))
-                                .arg(table.horizontalHeader()->sectionSizeHint(column))));
-    }
 }
 
 void tst_InsightCalls::keys_goFromPartToPart()

@@ -133,9 +133,7 @@ int TableView::measuredWidth(int column, int first, int last) const
     }
     if (style.kind == ColumnStyle::Kind::Sign)
         width += t.px(signWidth + signGap);
-    const int ofCells = static_cast<int>(std::ceil(width)) + 2 * t.px(cellPadding) + 2;
-    // The header has margins of its own.
-    return std::clamp(std::max(ofCells, horizontalHeader()->sectionSizeHint(column)), t.px(style.minimum), t.px(style.maximum));
+    return std::clamp(static_cast<int>(std::ceil(width)) + 2 * t.px(cellPadding) + 2, t.px(style.minimum), t.px(style.maximum));
 }
 
 void TableView::fitColumns()
