@@ -82,10 +82,8 @@ public:
     bool trims() const noexcept { return m_step >= ShedStep::Detail; }
     std::size_t held() const noexcept { return m_count; }
     const FoldTotals &folded() const noexcept { return m_folded; }
-    std::uint64_t sheddable() const noexcept
-    {
-        return m_sheddable;
-    } ///< events it was asked about that may be shed, at any step; cumulative
+    /// Events it was asked about that may be shed, at any step; cumulative.
+    std::uint64_t sheddable() const noexcept { return m_sheddable; }
 
 private:
     using Key = std::pair<std::uint32_t, std::uint64_t>; ///< pid and start time

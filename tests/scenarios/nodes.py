@@ -128,30 +128,28 @@ def neighbours(nodes, seconds):
             networks.end()
 
 
-def parted(nodes):
-    """For a quarter of a minute one of three nodes and the others do not reach each other."""
-    lone, *others = reversed(nodes.names)
+def interrupted(nodes, cut, heal):
+    """For a quarter of a minute, after 20 s in which all is well."""
     with neighbours(nodes, 50) as networks:
         time.sleep(20)
         begins = time.time()
-        networks.cut(lone, *others)
+        cut(networks)
         time.sleep(15)
         ends = time.time()
-        networks.heal(lone, *others)
+        heal(networks)
     return [Found("the cluster", begins, ends, ["network-partition"])]
+
+
+def parted(nodes):
+    """One of three nodes and the others do not reach each other."""
+    lone, *others = reversed(nodes.names)
+    return interrupted(nodes, lambda networks: networks.cut(lone, *others), lambda networks: networks.heal(lone, *others))
 
 
 def shut(nodes):
-    """For a quarter of a minute one of three nodes drops all that comes in."""
+    """One of three nodes drops all that comes in."""
     lone = nodes.names[-1]
-    with neighbours(nodes, 50) as networks:
-        time.sleep(20)
-        begins = time.time()
-        networks.shut(lone)
-        time.sleep(15)
-        ends = time.time()
-        networks.open(lone)
-    return [Found("the cluster", begins, ends, ["network-partition"])]
+    return interrupted(nodes, lambda networks: networks.shut(lone), lambda networks: networks.open(lone))
 
 
 def hiccup(nodes):
@@ -187,26 +185,25 @@ def frozen(nodes):
     return [Found(nodes.names[-1], begins, ends, ["node-lost"])]
 
 
-def restarted(nodes):
-    """A node's agent is killed, and started again three seconds later."""
+def brought_back(nodes, number, seconds):
+    """A node's agent is ended by that signal, and started again so much later."""
     nodes.run_all("answers")
     begins = time.time()
-    nodes.signal(nodes.names[-1], signal.SIGKILL)
-    time.sleep(3)
+    nodes.signal(nodes.names[-1], number)
+    time.sleep(seconds)
     nodes.start(nodes.names[-1])
     nodes.run(nodes.names[-1], "answers")
     return [Found(nodes.names[-1], begins, time.time(), ["agent-cut-off"])]
+
+
+def restarted(nodes):
+    """It is killed, and started again three seconds later."""
+    return brought_back(nodes, signal.SIGKILL, 3)
 
 
 def crashed(nodes):
-    """A node's agent ends by a fault of its own, and is started again a second later."""
-    nodes.run_all("answers")
-    begins = time.time()
-    nodes.signal(nodes.names[-1], signal.SIGSEGV)
-    time.sleep(1)
-    nodes.start(nodes.names[-1])
-    nodes.run(nodes.names[-1], "answers")
-    return [Found(nodes.names[-1], begins, time.time(), ["agent-cut-off"])]
+    """It ends by a fault of its own, and is started again a second later."""
+    return brought_back(nodes, signal.SIGSEGV, 1)
 
 
 def updated(nodes):
