@@ -10,16 +10,15 @@ namespace {
 
 constexpr std::int64_t hourNs = 3'600'000'000'000;
 
-std::size_t hourOfDay(std::int64_t hour, std::size_t hours) { return static_cast<std::size_t>(hour % static_cast<std::int64_t>(hours)); }
+std::size_t ofDay(std::int64_t hour) { return static_cast<std::size_t>(hour % 24); }
 
 } // namespace
 
 void DayShape::close()
 {
     if (m_moments >= fewest) {
-        const std::size_t at = hourOfDay(m_hour, hours);
-        m_means[at] = m_sum / static_cast<double>(m_values);
-        m_isKnown[at] = true;
+        m_means[ofDay(m_hour)] = m_sum / static_cast<double>(m_values);
+        m_isKnown[ofDay(m_hour)] = true;
     }
     m_sum = 0;
     m_values = m_moments = 0;
@@ -49,7 +48,7 @@ std::optional<double> DayShape::share(std::int64_t timeNs) const
     const double busy = sorted[upperQuartile];
     if (!(busy > 0) || !std::isfinite(busy))
         return std::nullopt;
-    return m_means[hourOfDay(timeNs / hourNs, hours)] / busy;
+    return m_means[ofDay(timeNs / hourNs)] / busy;
 }
 
 } // namespace tapio::correlation

@@ -24,20 +24,18 @@ constexpr std::array<FigureName, 5> throttlingNames{{{"periods", Unit::Plain},
                                                      {"throttledMs", Unit::Milliseconds},
                                                      {"limit", Unit::Cores}}};
 constexpr std::array<FigureName, 2> cpuNames{{{"share", Unit::Share}, {"cores", Unit::Cores}}};
-constexpr std::array<FigureName, 7> latencyNames{{{"p50", Unit::Milliseconds},
-                                                  {"p99", Unit::Milliseconds},
-                                                  {"count", Unit::Plain},
-                                                  {"baseline", Unit::Milliseconds},
-                                                  {"ratio", Unit::Plain},
-                                                  {"deviation", Unit::Plain},
-                                                  {"failedShare", Unit::Share}}};
-constexpr std::array<FigureName, 7> diskNames{{{"p50", Unit::Milliseconds},
-                                               {"p99", Unit::Milliseconds},
-                                               {"count", Unit::Plain},
-                                               {"baseline", Unit::Milliseconds},
-                                               {"ratio", Unit::Plain},
-                                               {"deviation", Unit::Plain},
-                                               {"queue", Unit::Plain}}};
+constexpr std::array<FigureName, 7> latenciesAnd(FigureName last)
+{
+    return {{{"p50", Unit::Milliseconds},
+             {"p99", Unit::Milliseconds},
+             {"count", Unit::Plain},
+             {"baseline", Unit::Milliseconds},
+             {"ratio", Unit::Plain},
+             {"deviation", Unit::Plain},
+             last}};
+}
+constexpr std::array<FigureName, 7> latencyNames = latenciesAnd({"failedShare", Unit::Share});
+constexpr std::array<FigureName, 7> diskNames = latenciesAnd({"queue", Unit::Plain});
 constexpr std::array<FigureName, 5> egressNames{{{"perSecond", Unit::BytesPerSecond},
                                                  {"baseline", Unit::BytesPerSecond},
                                                  {"ratio", Unit::Plain},

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "agent/drill/cgroupname.h"
 #include "protocol/base/result.h"
 
 /// Faults made on purpose: real, bounded, and gone afterwards. What detection is measured by.
@@ -49,7 +50,7 @@ struct Place {
     std::filesystem::path dev = "/dev";
     std::filesystem::path logs = "/var/log";
     std::filesystem::path stateFolder = "/run/tapio-drill"; ///< lock and scratch folders; made 0700
-    std::string prefix = "tapio-drill";                     ///< of everything that has a name, so that left-overs can be told
+    std::string prefix{namePrefix};                         ///< of everything that has a name, so that left-overs can be told
 };
 
 /// What the drill finds in its own process: see isolation.h. Absolute paths in its own mount namespace.

@@ -166,20 +166,13 @@ void warnOfNames(const CommandContext &context, const InsightsArguments &argumen
                   "no agent of this name is in the store, and nothing that one found since " + since);
 }
 
-bool isJudgedSo(const std::string &wanted, const Verdict *verdict)
-{
-    if (wanted.empty() || wanted == "none")
-        return wanted.empty() || verdict == nullptr;
-    return verdict != nullptr && verdictKindName(verdict->kind) == wanted;
-}
-
 void keepWanted(StoredInsights &stored, const InsightsArguments &arguments)
 {
     const wire::Severity least = severityFromName(arguments.severity);
     std::erase_if(stored.views, [&](const InsightView &view) {
         return !isOfRule(arguments, view.insight.rule) || view.severity < least
                || (arguments.onlyOpen && stored.life(view) != InsightLife::Open)
-               || !isJudgedSo(arguments.judged, stored.verdicts.inForce(view.key()));
+               || !isLetThrough(verdictFilterFromName(arguments.judged), stored.verdicts.inForce(view.key()));
     });
 }
 

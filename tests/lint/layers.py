@@ -38,7 +38,7 @@ RULES = {
     # agent/replay feeds recordings through that engine: as pure, of the command line and of tests.
     "agent/replay": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, PROMETHEUS, CURL, SYSTEMD,
                      own("agent/(?!replay|correlation)\\w+", "protocol/transport", "console", "bpf")],
-    # agent/drill is a library of the command line, which runs the drills; the agent has its message format from there.
+    # agent/drill is a library of the command line, which runs the drills; the agent has its message format, and what its cgroups are called, from there.
     "agent/drill": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("agent/(?!drill)\\w+", "protocol/transport", "console", "bpf")],
     # The console judges drills and scores the shipped suite with the code of recordings, draws calls with the fan-in's map of services, and
     # tells of rules as they are shipped: all of that is pure.

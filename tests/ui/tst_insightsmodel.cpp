@@ -20,7 +20,6 @@ namespace {
 
 constexpr std::int64_t nowNs = FakeClock::startNs, s = nsPerSecond;
 using State = InsightFilter::State;
-using Judged = InsightFilter::Judged;
 
 std::vector<InsightView> views()
 {
@@ -123,27 +122,29 @@ void tst_InsightsModel::filter_data()
     QTest::addColumn<InsightFilter>("filter");
     QTest::addColumn<QStringList>("rules");
     using Severity = wire::Severity;
-    QTest::newRow("open") << InsightFilter{State::Open, Severity::Debug, {}, {}, Judged::Any}
+    QTest::newRow("open") << InsightFilter{State::Open, Severity::Debug, {}, {}, VerdictFilter::Any}
                           << QStringList{"oom-kill", "> crash-loop", "brute-force"};
-    QTest::newRow("over") << InsightFilter{State::Over, Severity::Debug, {}, {}, Judged::Any} << QStringList{"disk-full", "dns-failures"};
-    QTest::newRow("critical") << InsightFilter{State::Any, Severity::Critical, {}, {}, Judged::Any}
+    QTest::newRow("over") << InsightFilter{State::Over, Severity::Debug, {}, {}, VerdictFilter::Any}
+                          << QStringList{"disk-full", "dns-failures"};
+    QTest::newRow("critical") << InsightFilter{State::Any, Severity::Critical, {}, {}, VerdictFilter::Any}
                               << QStringList{"oom-kill", "brute-force"};
-    QTest::newRow("a rule") << InsightFilter{State::Any, Severity::Debug, "crash-loop", {}, Judged::Any} << QStringList{"crash-loop"};
-    QTest::newRow("several rules") << InsightFilter{State::Any, Severity::Debug, "crash-loop,none", {}, Judged::Any}
+    QTest::newRow("a rule") << InsightFilter{State::Any, Severity::Debug, "crash-loop", {}, VerdictFilter::Any}
+                            << QStringList{"crash-loop"};
+    QTest::newRow("several rules") << InsightFilter{State::Any, Severity::Debug, "crash-loop,none", {}, VerdictFilter::Any}
                                    << QStringList{"crash-loop"};
     QTest::newRow("text of the sentence, of any case")
-        << InsightFilter{State::Any, Severity::Debug, {}, " GETS no ANSWER ", Judged::Any} << QStringList{"dns-failures"};
-    QTest::newRow("text of the evidence") << InsightFilter{State::Any, Severity::Debug, {}, "nginx", Judged::Any}
+        << InsightFilter{State::Any, Severity::Debug, {}, " GETS no ANSWER ", VerdictFilter::Any} << QStringList{"dns-failures"};
+    QTest::newRow("text of the evidence") << InsightFilter{State::Any, Severity::Debug, {}, "nginx", VerdictFilter::Any}
                                           << QStringList{"disk-full"};
-    QTest::newRow("text of what is affected") << InsightFilter{State::Any, Severity::Debug, {}, "gateway-5c8", Judged::Any}
+    QTest::newRow("text of what is affected") << InsightFilter{State::Any, Severity::Debug, {}, "gateway-5c8", VerdictFilter::Any}
                                               << QStringList{"oom-kill"};
-    QTest::newRow("text of an owner") << InsightFilter{State::Any, Severity::Debug, {}, "deployment payments/gate", Judged::Any}
+    QTest::newRow("text of an owner") << InsightFilter{State::Any, Severity::Debug, {}, "deployment payments/gate", VerdictFilter::Any}
                                       << QStringList{"oom-kill"};
-    QTest::newRow("without a verdict") << InsightFilter{State::Open, Severity::Debug, {}, {}, Judged::No}
+    QTest::newRow("without a verdict") << InsightFilter{State::Open, Severity::Debug, {}, {}, VerdictFilter::None}
                                        << QStringList{"crash-loop", "brute-force"};
-    QTest::newRow("confirmed") << InsightFilter{State::Any, Severity::Debug, {}, {}, Judged::Confirmed} << QStringList{"oom-kill"};
-    QTest::newRow("rejected") << InsightFilter{State::Any, Severity::Debug, {}, {}, Judged::Rejected} << QStringList{"disk-full"};
-    QTest::newRow("nothing") << InsightFilter{State::Any, Severity::Debug, {}, "no such text", Judged::Any} << QStringList{};
+    QTest::newRow("confirmed") << InsightFilter{State::Any, Severity::Debug, {}, {}, VerdictFilter::Confirmed} << QStringList{"oom-kill"};
+    QTest::newRow("rejected") << InsightFilter{State::Any, Severity::Debug, {}, {}, VerdictFilter::Rejected} << QStringList{"disk-full"};
+    QTest::newRow("nothing") << InsightFilter{State::Any, Severity::Debug, {}, "no such text", VerdictFilter::Any} << QStringList{};
 }
 
 void tst_InsightsModel::filter()

@@ -149,7 +149,7 @@ void tst_InsightsPage::verdict_saysThatItWaits()
 void tst_InsightsPage::verdict_staysWithItsInsightWhenTheListMoves()
 {
     bring(WindowFixture::Data::Some);
-    m_page->filterBar().setFilter({InsightFilter::State::Open, wire::Severity::Debug, {}, {}, InsightFilter::Judged::Any});
+    m_page->filterBar().setFilter({InsightFilter::State::Open, wire::Severity::Debug, {}, {}, VerdictFilter::Any});
     QTest::keyClick(&m_page->list(), Qt::Key_Down);
     const InsightView chosen = m_page->detail().insight()->view;
     QCOMPARE(chosen.insight.rule, std::string("crash-loop"));
@@ -175,10 +175,10 @@ void tst_InsightsPage::verdict_staysWithItsInsightWhenTheListMoves()
 void tst_InsightsPage::filter_saysWhatIsLeftOut()
 {
     bring(WindowFixture::Data::Some);
-    m_page->filterBar().setFilter({InsightFilter::State::Over, wire::Severity::Debug, {}, {}, InsightFilter::Judged::Any});
+    m_page->filterBar().setFilter({InsightFilter::State::Over, wire::Severity::Debug, {}, {}, VerdictFilter::Any});
     QVERIFY2(foot().startsWith("2 of 5 insights"), qPrintable(foot()));
     QCOMPARE(m_page->detail().insight()->view.insight.rule, std::string("disk-full"));
-    m_page->filterBar().setFilter({InsightFilter::State::Any, wire::Severity::Debug, {}, "nothing has this", InsightFilter::Judged::Any});
+    m_page->filterBar().setFilter({InsightFilter::State::Any, wire::Severity::Debug, {}, "nothing has this", VerdictFilter::Any});
     QVERIFY2(words().contains("No insight matches the filter") && words().contains("5 insight(s) of this time range"), qPrintable(words()));
     button("Clear the filter")->click();
     QCOMPARE(m_page->model().rowCount(), 5);
@@ -234,11 +234,10 @@ void tst_InsightsPage::argument_setsTheFilter()
     bring(WindowFixture::Data::Some);
     m_ui->window->openPage(PageId::Insights, "state=open&severity=critical&rule=oom-kill");
     QCOMPARE(m_page->filterBar().filter(),
-             (InsightFilter{InsightFilter::State::Open, wire::Severity::Critical, "oom-kill", {}, InsightFilter::Judged::Any}));
+             (InsightFilter{InsightFilter::State::Open, wire::Severity::Critical, "oom-kill", {}, VerdictFilter::Any}));
     QCOMPARE(m_page->model().rowCount(), 1);
-    for (const auto &[word, judged] :
-         {std::pair("none", InsightFilter::Judged::No), std::pair("confirmed", InsightFilter::Judged::Confirmed),
-          std::pair("rejected", InsightFilter::Judged::Rejected)}) {
+    for (const auto &[word, judged] : {std::pair("none", VerdictFilter::None), std::pair("confirmed", VerdictFilter::Confirmed),
+                                       std::pair("rejected", VerdictFilter::Rejected)}) {
         m_ui->window->openPage(PageId::Insights, QStringLiteral("verdict=") + QLatin1String(word));
         QCOMPARE(m_page->filterBar().filter().judged, judged);
     }
@@ -345,7 +344,7 @@ void tst_InsightsPage::export_writesWhatIsListed()
     QFETCH(bool, asCsv);
     QFETCH(int, lines);
     bring(WindowFixture::Data::Some);
-    m_page->filterBar().setFilter({InsightFilter::State::Open, wire::Severity::Debug, {}, {}, InsightFilter::Judged::Any});
+    m_page->filterBar().setFilter({InsightFilter::State::Open, wire::Severity::Debug, {}, {}, VerdictFilter::Any});
     const QString path = m_ui->folder.filePath("insights.out");
     m_page->save(path, asCsv);
     QTRY_VERIFY(QFile::exists(path));

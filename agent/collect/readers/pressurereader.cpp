@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "agent/drill/cgroupname.h"
 #include "agent/enrich/cgrouppath.h"
 
 namespace tapio::agent {
@@ -52,9 +53,6 @@ std::string readInstead(int errnum)
         why = "without CAP_SYS_RESOURCE its window must be whole seconds, and even";
     return "read in each window, since the kernel takes no trigger: " + why;
 }
-
-/// A drill (agent/drill) stands for a pod: what finds pods' stalls is to find its.
-bool isOfADrill(const CgroupNode &node) { return node.path.starts_with("/tapio-drill-"); }
 
 std::optional<std::uint64_t> stallOf(const PressureTotals &totals, const PressureRule &rule)
 {
@@ -103,13 +101,13 @@ void PressureReader::read(KernelRecordSink &out)
     }
 }
 
-/// A pod has what its containers have; what they made within themselves is theirs.
+/// A pod has what its containers have; what they made within themselves is theirs. A drill stands for a pod: what finds pods' stalls is to find its.
 bool PressureReader::isWorthWatching(const CgroupNode &node) const
 {
     if (node.v2Id == 0)
         return false;
     const std::string_view segment = lastSegment(node.path);
-    if (podUidOfSegment(segment) || isOfADrill(node))
+    if (podUidOfSegment(segment) || drill::isCgroupOfADrill(node.path))
         return true;
     return containerIdOfSegment(segment).has_value() && identityFromPath(node.path).podUid.empty();
 }
@@ -130,7 +128,7 @@ void PressureReader::follow(KernelRecordSink &out)
     }
     forgetOthers(out);
     for (const CgroupNode *node : others) {
-        if (m_groups.size() >= m_options.mostCgroups && !isOfADrill(*node)) { // of which there is one at a time
+        if (m_groups.size() >= m_options.mostCgroups && !drill::isCgroupOfADrill(node->path)) { // of which there is one at a time
             ++m_unwatched;
             continue;
         }

@@ -102,4 +102,26 @@ Status addVerdict(const std::filesystem::path &file, const Verdict &verdict, con
     return status;
 }
 
+VerdictFilter verdictFilterFromName(std::string_view name) noexcept
+{
+    if (name == "none")
+        return VerdictFilter::None;
+    switch (verdictKindFromName(name)) {
+    case VerdictKind::Confirmed: return VerdictFilter::Confirmed;
+    case VerdictKind::Rejected: return VerdictFilter::Rejected;
+    default: return VerdictFilter::Any;
+    }
+}
+
+bool isLetThrough(VerdictFilter wanted, const Verdict *inForce) noexcept
+{
+    switch (wanted) {
+    case VerdictFilter::None: return inForce == nullptr;
+    case VerdictFilter::Confirmed: return inForce != nullptr && inForce->kind == VerdictKind::Confirmed;
+    case VerdictFilter::Rejected: return inForce != nullptr && inForce->kind == VerdictKind::Rejected;
+    case VerdictFilter::Any: break;
+    }
+    return true;
+}
+
 } // namespace tapio::console

@@ -47,4 +47,10 @@ Status checkVerdict(const Verdict &verdict);
 /// Tapio, or held by an older console); Busy (a flush takes more than some seconds); NoSpace, Corrupt, Io.
 Status addVerdict(const std::filesystem::path &file, const Verdict &verdict, const Clock &clock);
 
+/// Which insights are wanted, by the verdict that holds.
+enum class VerdictFilter : std::uint8_t { Any, None, Confirmed, Rejected };
+VerdictFilter verdictFilterFromName(std::string_view name) noexcept; ///< "none", "confirmed", "rejected"; else Any
+/// `inForce`: of the insight, or null.
+bool isLetThrough(VerdictFilter wanted, const Verdict *inForce) noexcept;
+
 } // namespace tapio::console

@@ -11,18 +11,6 @@ namespace {
 
 bool has(const std::string &text, const QString &part) { return QString::fromStdString(text).contains(part, Qt::CaseInsensitive); }
 
-bool isJudged(InsightFilter::Judged wanted, const Verdict *verdict)
-{
-    using Judged = InsightFilter::Judged;
-    switch (wanted) {
-    case Judged::No: return verdict == nullptr;
-    case Judged::Confirmed: return verdict != nullptr && verdict->kind == VerdictKind::Confirmed;
-    case Judged::Rejected: return verdict != nullptr && verdict->kind == VerdictKind::Rejected;
-    case Judged::Any: break;
-    }
-    return true;
-}
-
 bool hasAny(const std::vector<std::string> &texts, const QString &part)
 {
     return std::any_of(texts.begin(), texts.end(), [&part](const std::string &text) { return has(text, part); });
@@ -35,7 +23,7 @@ bool InsightFilter::wants(const InsightView &view, InsightLife life, const Verdi
     const wire::Insight &insight = view.insight;
     if (state != State::Any && (life == InsightLife::Open) != (state == State::Open))
         return false;
-    if (view.severity < minSeverity || !isJudged(judged, verdict))
+    if (view.severity < minSeverity || !isLetThrough(judged, verdict))
         return false;
     if (!rule.isEmpty() && !rule.split(QLatin1Char(',')).contains(QString::fromStdString(insight.rule)))
         return false;

@@ -11,12 +11,11 @@ namespace tapio::console {
 /// What of the insights is listed. A value; pure.
 struct InsightFilter {
     enum class State { Any, Open, Over };
-    enum class Judged { Any, No, Confirmed, Rejected };
     State state = State::Any;
     wire::Severity minSeverity = wire::Severity::Debug;
-    QString rule;                ///< exact, or several with commas; empty = all
-    QString text;                ///< substring of sentence, root, rule, affected, owners, id and evidence, of any case
-    Judged judged = Judged::Any; ///< by the verdict in force
+    QString rule;                              ///< exact, or several with commas; empty = all
+    QString text;                              ///< substring of sentence, root, rule, affected, owners, id and evidence, of any case
+    VerdictFilter judged = VerdictFilter::Any; ///< by the verdict in force
 
     /// `verdict`: the one in force, or null.
     bool wants(const InsightView &view, InsightLife life, const Verdict *verdict) const;

@@ -13,7 +13,6 @@ namespace tapio::console {
 namespace {
 
 using State = InsightFilter::State;
-using Judged = InsightFilter::Judged;
 
 std::vector<std::pair<QString, State>> states()
 {
@@ -22,12 +21,12 @@ std::vector<std::pair<QString, State>> states()
             {InsightFilterBar::tr("Over"), State::Over}};
 }
 
-std::vector<std::pair<QString, Judged>> verdicts()
+std::vector<std::pair<QString, VerdictFilter>> verdicts()
 {
-    return {{InsightFilterBar::tr("Any verdict"), Judged::Any},
-            {InsightFilterBar::tr("Without a verdict"), Judged::No},
-            {InsightFilterBar::tr("Confirmed"), Judged::Confirmed},
-            {InsightFilterBar::tr("Rejected"), Judged::Rejected}};
+    return {{InsightFilterBar::tr("Any verdict"), VerdictFilter::Any},
+            {InsightFilterBar::tr("Without a verdict"), VerdictFilter::None},
+            {InsightFilterBar::tr("Confirmed"), VerdictFilter::Confirmed},
+            {InsightFilterBar::tr("Rejected"), VerdictFilter::Rejected}};
 }
 
 std::vector<std::pair<QString, wire::Severity>> severities(const Theme &theme)
@@ -175,7 +174,7 @@ void InsightFilterBar::refresh()
     m_rule->setText(m_filter.rule.isEmpty() ? tr("All rules") : rules == 1 ? m_filter.rule : tr("%n rule(s)", nullptr, rules));
     m_rule->setActive(!m_filter.rule.isEmpty());
     m_verdict->setText(nameOf(verdicts(), m_filter.judged));
-    m_verdict->setActive(m_filter.judged != Judged::Any);
+    m_verdict->setActive(m_filter.judged != VerdictFilter::Any);
     m_clear->setVisible(!filter().isEmpty());
     m_sort->setText(nameOf(orders(), m_order));
     for (BarButton *button : {m_state, m_severity, m_rule, m_verdict, m_sort})

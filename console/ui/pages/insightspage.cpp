@@ -217,10 +217,7 @@ void InsightsPage::open(const QString &argument)
                            : value == QLatin1String("over") ? InsightFilter::State::Over
                                                             : InsightFilter::State::Any;
         else if (name == QLatin1String("verdict"))
-            filter.judged = value == QLatin1String("none")        ? InsightFilter::Judged::No
-                            : value == QLatin1String("confirmed") ? InsightFilter::Judged::Confirmed
-                            : value == QLatin1String("rejected")  ? InsightFilter::Judged::Rejected
-                                                                  : InsightFilter::Judged::Any;
+            filter.judged = verdictFilterFromName(value.toStdString());
         else if (name == QLatin1String("severity"))
             filter.minSeverity = severityOf(value);
         else if (name == QLatin1String("rule"))
