@@ -156,18 +156,28 @@ struct WorkedOut {
     NamedField field;
 };
 
+template <bool (*Judge)(const wire::TlsFailure &) noexcept> Value ofFailure(const Observation &seen, std::uint8_t)
+{
+    const auto *failure = detailOf<wire::TlsFailure>(seen);
+    return failure == nullptr ? Value() : number(Judge(*failure) ? 1 : 0);
+}
+
 Value factValue(const Observation &seen, std::uint8_t) { return number(seen.value); }
 
 /// Of facts that are about nodes and services.
 const std::array<NamedField, 1> ofFacts{{{"value", ValueKind::Number, factValue}}};
 
-const std::array<WorkedOut, 12> workedOut{
+const std::array<WorkedOut, 16> workedOut{
     {{topicOf(wire::EventType::TcpConnection), {"failed", ValueKind::Number, tcpFailed}},
      {topicOf(wire::EventType::TcpConnection), {"remotePort", ValueKind::Number, remotePort<wire::TcpConnection>}},
      {topicOf(wire::EventType::TcpConnection), {"localPort", ValueKind::Number, localPort<wire::TcpConnection>}},
      {topicOf(wire::EventType::HttpRequest), {"failed", ValueKind::Number, httpFailed}},
      {topicOf(wire::EventType::HttpRequest), {"remotePort", ValueKind::Number, remotePort<wire::HttpRequest>}},
      {topicOf(wire::EventType::HttpRequest), {"localPort", ValueKind::Number, localPort<wire::HttpRequest>}},
+     {topicOf(wire::EventType::TlsFailure), {"serverRefused", ValueKind::Number, ofFailure<wire::refusesServer>}},
+     {topicOf(wire::EventType::TlsFailure), {"ownRefused", ValueKind::Number, ofFailure<wire::isOwnRefused>}},
+     {topicOf(wire::EventType::TlsFailure), {"remotePort", ValueKind::Number, remotePort<wire::TlsFailure>}},
+     {topicOf(wire::EventType::TlsFailure), {"localPort", ValueKind::Number, localPort<wire::TlsFailure>}},
      {topicOf(wire::EventType::DnsQuery), {"failed", ValueKind::Number, dnsFailed}},
      {topicOf(wire::EventType::MemoryEvents), {"heldShare", ValueKind::Number, heldShare}},
      {topicOf(wire::EventType::PrivilegeGain),

@@ -167,12 +167,16 @@ std::optional<EntityName> find(Selector selector, const Observation &seen)
     case Selector::Process:
     case Selector::Ancestors: return process(seen.event.process, seen.place.node);
     case Selector::Connection: {
-        const auto found = connection<wire::TcpConnection>(seen);
-        return found ? found : connection<wire::HttpRequest>(seen);
+        if (const auto found = connection<wire::TcpConnection>(seen))
+            return found;
+        const auto found = connection<wire::HttpRequest>(seen);
+        return found ? found : connection<wire::TlsFailure>(seen);
     }
     case Selector::Destination: {
-        const auto found = destination<wire::TcpConnection>(seen);
-        return found ? found : destination<wire::HttpRequest>(seen);
+        if (const auto found = destination<wire::TcpConnection>(seen))
+            return found;
+        const auto found = destination<wire::HttpRequest>(seen);
+        return found ? found : destination<wire::TlsFailure>(seen);
     }
     case Selector::NameServer: {
         const auto *dns = std::get_if<wire::DnsQuery>(&seen.event.detail);
@@ -206,7 +210,8 @@ wire::EntityKind kindOf(Selector selector) noexcept { return lookUp(selector).ki
 bool applies(Selector selector, Topic topic) noexcept
 {
     const wire::EventType type = eventTypeOf(topic);
-    const bool isOfConnections = type == wire::EventType::TcpConnection || type == wire::EventType::HttpRequest;
+    const bool isOfConnections =
+        type == wire::EventType::TcpConnection || type == wire::EventType::HttpRequest || type == wire::EventType::TlsFailure;
     switch (selector) {
     case Selector::Connection: return isOfConnections;
     case Selector::Destination: return isOfConnections || isTraffic(topic);

@@ -152,6 +152,7 @@ struct Rules {
     Severity operator()(const wire::FileFailure &failure) const { return severityOfFileError(failure.error); }
     Severity operator()(const wire::CapabilityUse &use) const { return use.granted ? Severity::Notice : Severity::Warning; }
     Severity operator()(const wire::PrivilegeGain &) const { return Severity::Warning; }
+    Severity operator()(const wire::TlsFailure &) const { return Severity::Warning; }
     Severity operator()(const wire::PtraceAttach &) const { return Severity::Warning; }
     Severity operator()(const wire::ModuleLoad &) const { return Severity::Warning; }
     Severity operator()(const wire::Mount &) const { return Severity::Notice; }

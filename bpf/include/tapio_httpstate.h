@@ -61,8 +61,14 @@ struct tapio_http_exchange {
 struct tapio_http_looked {
 	__u64 address; /* 0 = nobody's */
 	__u32 generation;
-	__u32 looked;
+	__u32 looked; /* TAPIO_HTTP_PATIENCE and more: it is something else */
 };
+
+/* Instead of that number while a handshake of TLS is watched: segments of it, whose sender is the client. */
+#define TAPIO_HTTP_HANDSHAKE 0x100
+#define TAPIO_HTTP_IS_CLIENT 0x200
+#define TAPIO_HTTP_IS_OLD 0x400 /* TLS 1.2 or before */
+#define TAPIO_HTTP_SEGMENTS 0xff
 
 #define TAPIO_HTTP_LOOKED_PLACES 8192
 

@@ -78,6 +78,7 @@ enum tapio_kind {
 	TAPIO_KIND_FILE = 8,
 	TAPIO_KIND_HTTPS = 9, /* a struct tapio_http too */
 	TAPIO_KIND_DESCRIPTORS = 10,
+	TAPIO_KIND_TLS = 11,
 	TAPIO_KIND_PRIVILEGE = 16,
 	TAPIO_KIND_PTRACE = 17,
 	TAPIO_KIND_MODULE = 18,
@@ -235,6 +236,17 @@ struct tapio_http {
 };
 TAPIO_ASSERT(sizeof(struct tapio_http) == 640);
 TAPIO_ASSERT(__builtin_offsetof(struct tapio_http, request) == 128);
+
+/* A handshake that one side ended with an alert. */
+struct tapio_tls {
+	struct tapio_header header; /* process: as for HTTP */
+	struct tapio_ends ends;
+	__u8 direction; /* enum tapio_direction: outbound = the process is the client */
+	__u8 alert;	/* AlertDescription; 0 = encrypted */
+	__u8 sent;
+	__u8 reserved[5];
+};
+TAPIO_ASSERT(sizeof(struct tapio_tls) == 112);
 
 struct tapio_privilege {
 	struct tapio_header header; /* process: as it is after the gain */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (BSD-2-Clause OR GPL-2.0-only)
 #include "tapio_dns.h"
 #include "tapio_httpend.h"
+#include "tapio_tls.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -18,6 +19,7 @@ struct tapio_http_side {
 	struct bpf_sock *sk;
 	struct tapio_http_exchange *exchange;
 	struct tapio_http_socket *socket; /* of that */
+	struct tapio_http_looked *place;  /* of a handshake that is watched; else NULL */
 };
 
 /*
@@ -41,16 +43,30 @@ static __always_inline bool note_owner(struct tapio_http_exchange *exchange, str
 }
 
 /* Of one that has not spoken HTTP: was it looked at for long enough? */
-static __always_inline bool is_something_else(const void *sk)
+static __always_inline bool is_something_else(struct tapio_http_side *side)
 {
-	__u64 address = tapio_address_of(sk);
+	__u64 address = tapio_address_of(side->sk);
 	struct tapio_http_looked *place = tapio_http_looked_of(address);
 
-	return place && place->address == address && place->generation == tapio_http_generation
-	       && place->looked >= TAPIO_HTTP_PATIENCE;
+	if (!place || place->address != address || place->generation != tapio_http_generation
+	    || place->looked < TAPIO_HTTP_PATIENCE)
+		return false;
+	side->place = place->looked & TAPIO_HTTP_HANDSHAKE ? place : NULL;
+	return true;
 }
 
-static __always_inline void note_look(const void *sk, bool is_last)
+/* What a socket is from here on that begins to encrypt: a handshake that is watched, or something else. */
+static __always_inline __u32 encryption_of(const __u32 *words, bool egress)
+{
+	const __u8 *bytes = (const __u8 *)words;
+
+	if (bytes[0] != TAPIO_TLS_HANDSHAKE || (bytes[5] != TAPIO_TLS_CLIENT_HELLO && bytes[5] != TAPIO_TLS_SERVER_HELLO))
+		return TAPIO_HTTP_PATIENCE;
+	return TAPIO_HTTP_HANDSHAKE | (egress == (bytes[5] == TAPIO_TLS_CLIENT_HELLO) ? TAPIO_HTTP_IS_CLIENT : 0);
+}
+
+/* `is_then`: what it is; 0 = still not known. */
+static __always_inline void note_look(const void *sk, __u32 is_then)
 {
 	__u64 address = tapio_address_of(sk);
 	struct tapio_http_looked *place = tapio_http_looked_of(address);
@@ -62,7 +78,7 @@ static __always_inline void note_look(const void *sk, bool is_last)
 		place->generation = tapio_http_generation;
 		place->address = address;
 	}
-	place->looked = is_last ? TAPIO_HTTP_PATIENCE : place->looked + 1;
+	place->looked = is_then ? is_then : place->looked + 1;
 }
 
 /* It speaks HTTP. False where there is no memory. */
@@ -355,12 +371,82 @@ static __always_inline bool find_exchange(struct tapio_http_side *side)
 {
 	side->exchange = bpf_sk_storage_get(&http_exchanges, side->sk, NULL, 0);
 	if (!side->exchange)
-		return !is_something_else(side->sk);
+		return !is_something_else(side);
 	side->socket = &side->exchange->socket;
 	if (side->socket->generation != tapio_http_generation)
 		begin_again(side);
-	return side->socket->state == TAPIO_HTTP_SPOKEN
-	       || (side->socket->state == TAPIO_HTTP_UNKNOWN && !is_something_else(side->sk));
+	return side->socket->state == TAPIO_HTTP_SPOKEN || (side->socket->state == TAPIO_HTTP_UNKNOWN && !is_something_else(side));
+}
+
+/* False for the agent's own. Whose it is remains empty where nobody is seen sending and the TCP collector does not know. */
+static __always_inline bool find_owner(struct tapio_process *owner, struct bpf_sock *sk, bool egress)
+{
+	bool is_own = false;
+
+	if (egress && tapio_sends(sk)) {
+		is_own = tapio_is_own(tapio_current_tgid());
+		tapio_describe_current(owner);
+	} else {
+		/* What was read of an owner that is another's by now says nothing. */
+		if (!tapio_known_owner(owner, sk, &is_own)) {
+			__builtin_memset(owner, 0, sizeof(*owner));
+			is_own = false;
+		}
+	}
+	return !is_own;
+}
+
+/* It failed: no rule about what goes well, or about HTTP, leaves it out. */
+static __always_inline void tell_handshake(struct tapio_http_side *side, bool is_client, __u8 alert, bool egress)
+{
+	const struct tapio_filter *filter = tapio_filter_of(tapio_filter_now());
+	__u64 now_ns = bpf_ktime_get_boot_ns();
+	struct tapio_process owner = {};
+	struct tapio_tls *record;
+
+	TAPIO_ADD(side->count->seen, 1);
+	if (!find_owner(&owner, side->sk, egress)) {
+		TAPIO_ADD(side->count->kfiltered, 1);
+		return;
+	}
+	if (filter && tapio_is_left_out(side->count, tapio_judge(filter, TAPIO_HTTP, &owner.cgroups, now_ns, true, false)))
+		return;
+	record = bpf_ringbuf_reserve(&events, sizeof(*record), 0);
+	if (!record) {
+		TAPIO_ADD(side->count->lost, 1);
+		return;
+	}
+	tapio_begin_at(&record->header, TAPIO_KIND_TLS, sizeof(*record), now_ns, tapio_generation(filter));
+	record->header.process = owner;
+	tapio_ends_of(&record->ends, side->sk);
+	record->ends.reserved = 0;
+	record->direction = is_client ? TAPIO_OUTBOUND : TAPIO_INBOUND;
+	record->alert = alert;
+	record->sent = egress;
+	__builtin_memset(record->reserved, 0, sizeof(record->reserved));
+	tapio_submit(record);
+}
+
+static __always_inline void on_handshake(struct tapio_http_side *side, struct __sk_buff *skb, const struct tapio_packet *packet,
+					 bool egress)
+{
+	__u32 looked = side->place->looked;
+	bool is_client = looked & TAPIO_HTTP_IS_CLIENT;
+	enum tapio_tls_sight sight;
+	__u8 alert = 0;
+
+	sight = tapio_tls_look(skb, packet, is_client == egress, looked & TAPIO_HTTP_IS_OLD, &alert);
+	if (sight >= TAPIO_TLS_IS_OVER || (looked & TAPIO_HTTP_SEGMENTS) >= TAPIO_TLS_PATIENCE)
+		looked = TAPIO_HTTP_PATIENCE;
+	else
+		looked = (looked + 1) | (sight == TAPIO_TLS_IS_OLD ? TAPIO_HTTP_IS_OLD : 0);
+	/* Another socket may have taken the place since. */
+	if (side->place->address == tapio_address_of(side->sk))
+		side->place->looked = looked;
+	if (sight == TAPIO_TLS_FAILS)
+		tell_handshake(side, is_client, alert, egress);
+	else
+		tapio_pass_by(side->count);
 }
 
 static __always_inline void on_payload(struct tapio_http_side *side, struct __sk_buff *skb, const struct tapio_packet *packet,
@@ -371,7 +457,10 @@ static __always_inline void on_payload(struct tapio_http_side *side, struct __sk
 	enum tapio_http_sight sight;
 
 	if (!find_exchange(side)) {
-		tapio_pass_by(side->count);
+		if (side->place)
+			on_handshake(side, skb, packet, egress);
+		else
+			tapio_pass_by(side->count);
 		return;
 	}
 	speaks = side->exchange && side->socket->state == TAPIO_HTTP_SPOKEN;
@@ -388,7 +477,7 @@ static __always_inline void on_payload(struct tapio_http_side *side, struct __sk
 	if (speaks && (!begins(sight) || is_request != on_request_side)) {
 		on_other(side, skb, packet, on_request_side);
 	} else if (!begins(sight)) {
-		note_look(side->sk, sight == TAPIO_SEES_ENCRYPTION);
+		note_look(side->sk, sight == TAPIO_SEES_ENCRYPTION ? encryption_of(words, egress) : 0);
 		tapio_pass_by(side->count);
 	} else if (!speaks && !begin_speaking(side, skb, packet, egress, is_request)) {
 		TAPIO_ADD(side->count->seen, 1);

@@ -59,6 +59,7 @@ struct Event {
     pressureStall @29 :PressureStall;
     insight @30 :Insight;
     kubernetesFact @31 :KubernetesFact;
+    tlsFailure @33 :TlsFailure;
   }
 
   heldSeconds @32 :UInt8;
@@ -297,6 +298,18 @@ struct KubernetesFact {
   volume @6 :Text;
   file @7 :Text;
   subject @8 :Text;
+}
+
+struct TlsFailure {
+  localHigh @0 :UInt64;
+  localLow @1 :UInt64;
+  remoteHigh @2 :UInt64;
+  remoteLow @3 :UInt64;
+  localPort @4 :UInt16;
+  remotePort @5 :UInt16;
+  direction @6 :UInt8;
+  alert @7 :UInt8;
+  sent @8 :Bool;
 }
 
 struct OriginAmendment {

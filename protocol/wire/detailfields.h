@@ -114,6 +114,14 @@ template <IsDetail<HttpRequest> D, typename Visit> void visitFields(D &d, Visit 
     visit(Field{"tls"}, d.tls);
     visit(Field{"aborted"}, d.aborted);
 }
+template <IsDetail<TlsFailure> D, typename Visit> void visitFields(D &d, Visit &&visit)
+{
+    visit(Field{"local"}, d.local);
+    visit(Field{"remote"}, d.remote);
+    visit(Field{"direction"}, d.direction);
+    visit(Field{"alert"}, d.alert);
+    visit(Field{"sent"}, d.sent);
+}
 template <IsDetail<FileFailure> D, typename Visit> void visitFields(D &d, Visit &&visit)
 {
     visit(Field{"path", FileFailure::pathBytes}, d.path);

@@ -71,6 +71,9 @@ template <> struct SchemaOf<Boxed<Insight>> {
 template <> struct SchemaOf<Boxed<KubernetesFact>> {
     using Type = schema::KubernetesFact;
 };
+template <> struct SchemaOf<TlsFailure> {
+    using Type = schema::TlsFailure;
+};
 
 struct FieldWords {
     std::size_t &words;
@@ -223,6 +226,15 @@ struct DetailWriter {
         setText(from.texts->target, [&](auto text) { http.setTarget(text); });
         setText(from.texts->route, [&](auto text) { http.setRoute(text); });
         setText(from.texts->host, [&](auto text) { http.setHost(text); });
+    }
+
+    void operator()(const TlsFailure &from)
+    {
+        auto failure = to.initTlsFailure();
+        setEnds(failure, from.local, from.remote);
+        failure.setDirection(static_cast<std::uint8_t>(from.direction));
+        failure.setAlert(from.alert);
+        failure.setSent(from.sent);
     }
 
     void operator()(const FileFailure &from)

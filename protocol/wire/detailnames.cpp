@@ -27,6 +27,33 @@ constexpr Named dnsTypes[] = {{1, "A"},      {2, "NS"},     {5, "CNAME"},   {6, 
 constexpr Named dnsResponses[] = {{0, "NOERROR"},  {1, "FORMERR"},    {2, "SERVFAIL"}, {3, "NXDOMAIN"},  {4, "NOTIMP"},
                                   {5, "REFUSED"},  {6, "YXDOMAIN"},   {7, "YXRRSET"},  {8, "NXRRSET"},   {9, "NOTAUTH"},
                                   {10, "NOTZONE"}, {11, "DSOTYPENI"}, {16, "BADVERS"}, {23, "BADCOOKIE"}};
+// IANA, TLS parameters: TLS alerts
+constexpr Named tlsAlerts[] = {{10, "unexpected_message"},
+                               {20, "bad_record_mac"},
+                               {22, "record_overflow"},
+                               {40, "handshake_failure"},
+                               {42, "bad_certificate"},
+                               {43, "unsupported_certificate"},
+                               {44, "certificate_revoked"},
+                               {45, "certificate_expired"},
+                               {46, "certificate_unknown"},
+                               {47, "illegal_parameter"},
+                               {48, "unknown_ca"},
+                               {49, "access_denied"},
+                               {50, "decode_error"},
+                               {51, "decrypt_error"},
+                               {70, "protocol_version"},
+                               {71, "insufficient_security"},
+                               {80, "internal_error"},
+                               {86, "inappropriate_fallback"},
+                               {90, "user_canceled"},
+                               {109, "missing_extension"},
+                               {110, "unsupported_extension"},
+                               {112, "unrecognized_name"},
+                               {113, "bad_certificate_status_response"},
+                               {115, "unknown_psk_identity"},
+                               {116, "certificate_required"},
+                               {120, "no_application_protocol"}};
 // ptrace(2), linux/ptrace.h on x86-64; 12 to 15 have no meaning on arm64
 constexpr Named ptraceRequests[] = {{0, "PTRACE_TRACEME"},
                                     {1, "PTRACE_PEEKTEXT"},
@@ -131,6 +158,12 @@ std::string nameOr(std::span<const Named> names, std::uint64_t number, std::stri
             return std::string(known.name);
     }
     return std::string(otherwise) + std::to_string(number);
+}
+
+bool isOfCertificate(std::uint8_t alert) noexcept
+{
+    constexpr std::uint8_t badCertificate = 42, certificateUnknown = 46, unknownCa = 48;
+    return (alert >= badCertificate && alert <= certificateUnknown) || alert == unknownCa;
 }
 
 void appendItem(std::string &list, std::string_view item, std::string_view separator)
@@ -243,6 +276,21 @@ std::string_view pressureResourceName(PressureResource resource) noexcept
     case PressureResource::Io: return "io";
     }
     return "unknown";
+}
+
+std::string tlsAlertName(std::uint8_t alert) { return alert == 0 ? "an encrypted alert" : nameOr(tlsAlerts, alert, "alert "); }
+
+bool refusesServer(const TlsFailure &failure) noexcept
+{
+    if (failure.direction != TcpDirection::Outbound && failure.direction != TcpDirection::Inbound)
+        return false;
+    const bool isByClient = failure.sent == (failure.direction == TcpDirection::Outbound);
+    return isByClient && (failure.alert == 0 || isOfCertificate(failure.alert));
+}
+
+bool isOwnRefused(const TlsFailure &failure) noexcept
+{
+    return !failure.sent && (refusesServer(failure) || isOfCertificate(failure.alert));
 }
 
 std::string_view kubernetesFactKindName(KubernetesFactKind kind) noexcept

@@ -111,6 +111,17 @@ DnsQuery readDns(const LayoutReader &reader, schema::DnsQuery::Reader from)
     return to;
 }
 
+TlsFailure readTlsFailure(schema::TlsFailure::Reader from)
+{
+    TlsFailure to;
+    to.local = join({from.getLocalHigh(), from.getLocalLow()}, from.getLocalPort());
+    to.remote = join({from.getRemoteHigh(), from.getRemoteLow()}, from.getRemotePort());
+    to.direction = static_cast<TcpDirection>(from.getDirection());
+    to.alert = from.getAlert();
+    to.sent = from.getSent();
+    return to;
+}
+
 HttpRequest readHttp(const LayoutReader &reader, schema::HttpRequest::Reader from)
 {
     HttpRequest to;
@@ -369,6 +380,7 @@ void read(Detail &to, const LayoutReader &reader, schema::Event::Detail::Reader 
     case schema::Event::Detail::PRESSURE_STALL: to = readPressureStall(from.getPressureStall()); break;
     case schema::Event::Detail::INSIGHT: to = readInsight(reader, from.getInsight()); break;
     case schema::Event::Detail::KUBERNETES_FACT: to = readKubernetesFact(reader, from.getKubernetesFact()); break;
+    case schema::Event::Detail::TLS_FAILURE: to = readTlsFailure(from.getTlsFailure()); break;
     }
 }
 

@@ -167,6 +167,23 @@ struct HttpRequest {
     bool operator==(const HttpRequest &) const = default;
 };
 
+/// A handshake of TLS that one side ended with an alert (RFC 8446 section 6.2, RFC 5246 section 7.2.2), as seen on the wire by one of the two
+/// sides. It was a fatal one; of one that is encrypted that is not known either: a client that gives up looks the same. A side that ends the
+/// connection without a word is not among them.
+struct TlsFailure {
+    SocketAddress local;
+    SocketAddress remote;
+    TcpDirection direction = TcpDirection::Unknown; ///< Outbound = this process is the client
+    std::uint8_t alert = 0;                         ///< AlertDescription; 0 = encrypted, so not known
+    bool sent = false;                              ///< by this end: it is who refuses
+
+    bool operator==(const TlsFailure &) const = default;
+};
+std::string tlsAlertName(std::uint8_t alert); ///< "certificate_expired"; "alert 200" for one without a name here
+/// The client does not take the certificate of the server. What a client says in secret before it has finished is most likely that.
+bool refusesServer(const TlsFailure &failure) noexcept;
+bool isOwnRefused(const TlsFailure &failure) noexcept; ///< the certificate of this end, be it the server's or the client's
+
 /// A file operation that the kernel refused. Or, where there is a limit, something seen to be used up: no call was seen to fail, and
 /// whatever needs more will. With ENOSPC that is a file system, with other errors the descriptors of a process.
 struct FileFailure {

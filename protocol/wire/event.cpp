@@ -18,7 +18,7 @@ struct TypeRow {
 };
 
 /// By number, from 1 on.
-constexpr std::array<TypeRow, 21> typeRows{{
+constexpr std::array<TypeRow, 22> typeRows{{
     {"process.exec", "process"},       // ProcessExec
     {"process.exit", "process"},       // ProcessExit
     {"oom.kill", "oom"},               // OomKill
@@ -40,6 +40,7 @@ constexpr std::array<TypeRow, 21> typeRows{{
     {"pressure.stall", "psi"},         // PressureStall
     {"insight", "correlation"},        // Insight
     {"kubernetes.fact", "kubernetes"}, // KubernetesFact
+    {"tls.failure", "http"},           // TlsFailure
 }};
 static_assert(std::variant_size_v<Detail> == 1 + typeRows.size());
 
@@ -63,7 +64,7 @@ static_assert(isAt<EventType::Mount, Mount> && isAt<EventType::Login, Login>);
 static_assert(isAt<EventType::KernelLog, KernelLog> && isAt<EventType::AgentNotice, AgentNotice>);
 static_assert(isAt<EventType::DrillLabel, DrillLabel> && isAt<EventType::MemoryEvents, MemoryEvents>);
 static_assert(isAt<EventType::PressureStall, PressureStall> && isAt<EventType::Insight, Boxed<Insight>>);
-static_assert(isAt<EventType::KubernetesFact, Boxed<KubernetesFact>>);
+static_assert(isAt<EventType::KubernetesFact, Boxed<KubernetesFact>> && isAt<EventType::TlsFailure, TlsFailure>);
 
 const TypeRow *rowOf(EventType type) noexcept
 {

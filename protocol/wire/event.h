@@ -41,6 +41,7 @@ enum class EventType : std::uint16_t {
     PressureStall = 19,
     Insight = 20,
     KubernetesFact = 21,
+    TlsFailure = 22,
 };
 /// "process.exec", "oom.kill" ...: the name in filters, JSON and tables. "type.N" for an unknown number N.
 std::string eventTypeName(EventType type);
@@ -68,7 +69,7 @@ struct Process {
 /// index.
 using Detail = std::variant<std::monostate, ProcessExec, ProcessExit, OomKill, FatalSignal, TcpConnection, DnsQuery, HttpRequest,
                             FileFailure, CapabilityUse, PrivilegeGain, PtraceAttach, ModuleLoad, Mount, Login, KernelLog, AgentNotice,
-                            DrillLabel, MemoryEvents, PressureStall, Boxed<Insight>, Boxed<KubernetesFact>>;
+                            DrillLabel, MemoryEvents, PressureStall, Boxed<Insight>, Boxed<KubernetesFact>, TlsFailure>;
 /// The insight that it is; nullptr for anything else.
 inline const Insight *insightOf(const Detail &detail) noexcept
 {

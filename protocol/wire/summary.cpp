@@ -282,6 +282,12 @@ struct Writer {
             line += ", " + capabilityNames(gain.gainedCapabilities, 3);
     }
 
+    void operator()(const TlsFailure &failure) const
+    {
+        line += "tls handshake " + std::string(failure.direction == TcpDirection::Inbound ? "from " : "to ") + toString(failure.remote)
+                + " failed: " + tlsAlertName(failure.alert) + (failure.sent ? ", said by this end" : ", said by the other end");
+    }
+
     void operator()(const PtraceAttach &attach) const
     {
         line += ptraceRequestName(attach.request) + " of ";

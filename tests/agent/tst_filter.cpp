@@ -266,6 +266,14 @@ private slots:
             << wire::Filter{1, {shop, asksFor({EventType::HttpRequest})}} << "exec exit tcp dns"
             << "exec exit tcp dns"
             << "";
+        QTest::newRow("one namespace, and somebody wants all handshakes that failed")
+            << wire::Filter{1, {shop, asksFor({EventType::TlsFailure})}} << "exec exit tcp dns"
+            << "exec exit tcp dns"
+            << "";
+        QTest::newRow("nothing but handshakes that failed")
+            << wire::Filter{1, {asksFor({EventType::TlsFailure})}} << "exec exit tcp dns http"
+            << "exec exit tcp dns http"
+            << "";
     }
     void subscription()
     {

@@ -153,6 +153,7 @@ private:
         add("a capability used", wire::CapabilityUse{21, true, 1}, Severity::Notice);
         add("a capability denied", wire::CapabilityUse{21, false, 1}, Severity::Warning);
         add("privileges gained", wire::PrivilegeGain(), Severity::Warning);
+        add("a handshake that failed", wire::TlsFailure(), Severity::Warning);
         add("tracing", wire::PtraceAttach(), Severity::Warning);
         add("a module", wire::ModuleLoad(), Severity::Warning);
         add("a mount", wire::Mount(), Severity::Notice);

@@ -14,16 +14,14 @@
 
 namespace tapio::test {
 
-namespace {
-
-/// A certificate that signs itself; nobody checks it.
-bool certify(SSL_CTX *context)
+bool certify(SSL_CTX *context, long seconds)
 {
+    constexpr long day = 86'400;
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *certificate = X509_new();
     ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), -day);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), seconds);
     X509_set_pubkey(certificate, key);
     X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char *>("h.example"),
                                -1, -1, 0);
@@ -34,8 +32,6 @@ bool certify(SSL_CTX *context)
     EVP_PKEY_free(key);
     return fine;
 }
-
-} // namespace
 
 TlsPair::TlsPair(Way way) : m_clientContext(SSL_CTX_new(TLS_client_method())), m_serverContext(SSL_CTX_new(TLS_server_method()))
 {

@@ -7,9 +7,13 @@
 
 #include <openssl/ssl.h>
 
-/// Both ends of a TLS connection of OpenSSL in one thread, for a child process.
+/// TLS of OpenSSL for child processes.
 namespace tapio::test {
 
+/// A certificate that signs itself and ends in so many seconds, or has ended.
+bool certify(SSL_CTX *context, long seconds = 3600);
+
+/// Both ends of a connection in one thread.
 class TlsPair {
 public:
     enum class Way {

@@ -110,6 +110,23 @@ Script rolloutThenRequests(int failsEvery, bool isNewImage)
     };
 }
 
+wire::TlsFailure refusedCertificate(std::uint8_t alert)
+{
+    wire::TlsFailure failure;
+    failure.direction = wire::TcpDirection::Inbound;
+    failure.alert = alert;
+    failure.local.bytes[15] = 9;
+    failure.local.port = 443;
+    return failure;
+}
+
+wire::TlsFailure refusedByServer(std::uint8_t alert)
+{
+    wire::TlsFailure failure = refusedCertificate(alert);
+    failure.sent = true;
+    return failure;
+}
+
 // NOLINTNEXTLINE(readability-function-size): a table
 std::vector<Play> kubernetesPlays()
 {
@@ -189,6 +206,21 @@ std::vector<Play> kubernetesPlays()
         {"certificate-expiry", "find", "one of all pods that have it", ofPods(5, 1, [](int) { return certificate(-3); }), 1},
         {"certificate-expiry", "find", "told each day", times(4, 86'400, [](int i) { return certificate(71 - 24 * i); }), 1},
         {"certificate-expiry", "quiet", "connections that break", times(40, 0.5, reset)},
+        {"tls-failures", "find", "ten", times(10, 5, [](int) { return refusedCertificate(); }), 1},
+        {"tls-failures", "find", "encrypted ones of clients", times(10, 5, [](int) { return refusedCertificate(0); }), 1},
+        {"tls-failures", "quiet", "connections that break", times(40, 0.5, reset)},
+        {"tls-failures", "near", "nine", times(9, 5, [](int) { return refusedCertificate(); })},
+        {"tls-failures", "near", "ten in two minutes", times(10, 12, [](int) { return refusedCertificate(); })},
+        {"tls-failures", "near", "clients that are too old", times(40, 1, [](int) { return refusedCertificate(70); })},
+        {"tls-failures", "near", "what a server keeps secret", times(40, 1, [](int) { return refusedByServer(0); })},
+        {"tls-failures", "near", "certificates of clients that a server refuses", times(40, 1, [](int) { return refusedByServer(48); })},
+        {"tls-failures", "near", "at ten destinations",
+         times(10, 1,
+               [](int i) {
+                   wire::TlsFailure failure = refusedCertificate();
+                   failure.local.port = static_cast<std::uint16_t>(443 + i);
+                   return failure;
+               })},
         {"certificate-expiry", "near", "in four days", times(1, 1, [](int) { return certificate(96); })},
         {"certificate-expiry", "near", "its volume changed", times(5, 1, [](int) { return changedVolume(); })},
     };

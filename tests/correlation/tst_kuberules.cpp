@@ -8,16 +8,15 @@
 
 using namespace tapio;
 using namespace tapio::correlation;
-using wire::TcpOutcome;
 
 namespace {
 
-Script certificateThen(double hoursLeft, int failures, double apart, TcpOutcome outcome)
+Script certificateThen(double hoursLeft, int failures, double apart, std::uint8_t alert)
 {
     return [=](Stage &stage) {
         stage.event(0, certificate(hoursLeft));
         for (int i = 1; i <= failures; ++i)
-            stage.event(i * apart, connection(outcome));
+            stage.event(i * apart, refusedCertificate(alert));
     };
 }
 
@@ -27,45 +26,62 @@ class tst_KubeRules : public QObject {
     Q_OBJECT
 
 private slots:
-    void certificate_isAnErrorOnlyWhereItEndedAndThenSomethingFailed_data();
-    void certificate_isAnErrorOnlyWhereItEndedAndThenSomethingFailed();
+    void certificate_isAnErrorOnlyWhereItEndedAndThenIsRefused_data();
+    void certificate_isAnErrorOnlyWhereItEndedAndThenIsRefused();
+    void othersCertificates_areNoFaultOfIt();
     void eviction_namesThePodAndThePressureBefore();
     void pressureAfterAnEviction_isNoSignOfIt();
     void rollout_isBlamedLessForWhatFailedBefore();
     void rollout_isBlamedLessForWhatRestartedBefore();
 };
 
-void tst_KubeRules::certificate_isAnErrorOnlyWhereItEndedAndThenSomethingFailed_data()
+void tst_KubeRules::certificate_isAnErrorOnlyWhereItEndedAndThenIsRefused_data()
 {
     QTest::addColumn<double>("hoursLeft");
     QTest::addColumn<int>("failures");
     QTest::addColumn<double>("apart"); // seconds
-    QTest::addColumn<TcpOutcome>("outcome");
+    QTest::addColumn<int>("alert");
     QTest::addColumn<wire::Severity>("severity");
     using enum wire::Severity;
-    QTest::newRow("ended, then resets") << -1.0 << 4 << 30.0 << TcpOutcome::Reset << Error;
-    QTest::newRow("ended, alone") << -1.0 << 0 << 1.0 << TcpOutcome::Reset << Warning;
-    QTest::newRow("ended, and all goes well") << -1.0 << 40 << 1.0 << TcpOutcome::Closed << Warning;
-    QTest::newRow("ended, then two resets") << -1.0 << 2 << 1.0 << TcpOutcome::Reset << Warning;
-    QTest::newRow("ended, resets an hour later") << -1.0 << 3 << 3600.0 << TcpOutcome::Reset << Warning;
-    QTest::newRow("still valid, and resets") << 5.0 << 40 << 1.0 << TcpOutcome::Reset << Warning;
+    constexpr int expired = 45, encrypted = 0, tooOld = 70;
+    QTest::newRow("ended, then refused") << -1.0 << 4 << 30.0 << expired << Error;
+    QTest::newRow("ended, then refused in secret") << -1.0 << 4 << 30.0 << encrypted << Error;
+    QTest::newRow("ended, alone") << -1.0 << 0 << 1.0 << expired << Warning;
+    QTest::newRow("ended, and other handshakes fail") << -1.0 << 40 << 1.0 << tooOld << Warning;
+    QTest::newRow("ended, then refused twice") << -1.0 << 2 << 1.0 << expired << Warning;
+    QTest::newRow("ended, refused an hour later") << -1.0 << 3 << 3600.0 << expired << Warning;
+    QTest::newRow("still valid, and refused") << 5.0 << 40 << 1.0 << expired << Warning;
 }
 
-void tst_KubeRules::certificate_isAnErrorOnlyWhereItEndedAndThenSomethingFailed()
+void tst_KubeRules::certificate_isAnErrorOnlyWhereItEndedAndThenIsRefused()
 {
     QFETCH(double, hoursLeft);
     QFETCH(int, failures);
     QFETCH(double, apart);
-    QFETCH(TcpOutcome, outcome);
+    QFETCH(int, alert);
     QFETCH(wire::Severity, severity);
     Stage stage(loadRules(TAPIO_RULES).rules);
-    certificateThen(hoursLeft, failures, apart, outcome)(stage);
+    certificateThen(hoursLeft, failures, apart, static_cast<std::uint8_t>(alert))(stage);
     wire::Severity worst = wire::Severity::Debug;
     for (const Finding &finding : stage.found) {
         if (finding.insight.rule == "certificate-expiry")
             worst = std::max(worst, finding.severity);
     }
     QCOMPARE(worst, severity);
+}
+
+/// It refuses those of its clients, and of a server that it calls.
+void tst_KubeRules::othersCertificates_areNoFaultOfIt()
+{
+    Stage stage(loadRules(TAPIO_RULES).rules);
+    stage.event(0, certificate(-1));
+    for (int i = 1; i <= 20; ++i) {
+        wire::TlsFailure called = refusedByServer(48);
+        called.direction = wire::TcpDirection::Outbound;
+        stage.event(i, i % 2 == 0 ? called : refusedByServer(48));
+    }
+    QCOMPARE(stage.of("certificate-expiry", wire::InsightState::Open).at(0).severity, wire::Severity::Warning);
+    QCOMPARE(stage.of("certificate-expiry", wire::InsightState::Updated).size(), std::size_t(0));
 }
 
 void tst_KubeRules::eviction_namesThePodAndThePressureBefore()

@@ -36,6 +36,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         promise(http->texts->target.size() <= wire::HttpTexts::targetBytes && http->texts->route.size() <= wire::HttpTexts::routeBytes);
         promise(wire::isValidUtf8(http->texts->target) && wire::isValidUtf8(http->texts->route) && wire::isValidUtf8(http->texts->host));
     }
+    if (const auto *tls = std::get_if<wire::TlsFailure>(&record->event.detail))
+        promise(tls->direction == wire::TcpDirection::Outbound || tls->direction == wire::TcpDirection::Inbound);
     promise(wire::summary(record->event).size() <= 400);
     return 0;
 }

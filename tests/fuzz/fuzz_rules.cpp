@@ -94,6 +94,14 @@ wire::Detail lessCommon(wire::EventType type, std::uint8_t what)
         gain.gainedCapabilities = what % 4;
         return gain;
     }
+    if (type == wire::EventType::TlsFailure) {
+        wire::TlsFailure failure;
+        failure.remote.bytes[15] = what % 3;
+        failure.direction = static_cast<wire::TcpDirection>(what % 4);
+        failure.alert = what % 60;
+        failure.sent = what % 2 == 0;
+        return failure;
+    }
     if (type == wire::EventType::KubernetesFact) {
         wire::KubernetesFact fact;
         fact.kind = static_cast<wire::KubernetesFactKind>(what % 5);

@@ -9,10 +9,13 @@ import queue
 import secrets
 import ssl
 import subprocess
+import tempfile
 import threading
 import time
 import urllib.parse
 import uuid
+
+import helpers
 
 NAMESPACE = "shop"
 
@@ -147,6 +150,5 @@ class Cluster:
 
 
 def certificate(days):
-    with subprocess.Popen(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", str(days), "-subj", "/CN=web.shop.example",
-                           "-keyout", "/dev/null"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as made:
-        return made.communicate()[0]
+    with tempfile.TemporaryDirectory() as folder:
+        return helpers.certificate(pathlib.Path(folder), days)[0].read_bytes()

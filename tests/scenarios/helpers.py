@@ -23,6 +23,24 @@ def every(seconds, apart):
         time.sleep(max(0.0, apart - (time.monotonic() - begun)))
 
 
+NAME = "web.shop.example"
+
+
+def certificate(folder, days):
+    """Files of a certificate that signs itself and ends in so many days, or has ended, and of its key."""
+    made, key, wanted, settings = (folder / name for name in ("cert.pem", "key.pem", "wanted.pem", "ca.cnf"))
+    settings.write_text(f"[ca]\ndefault_ca=own\n[own]\nnew_certs_dir={folder}\ndatabase={folder}/index\nserial={folder}/serial\npolicy=any\ncopy_extensions=copy\nunique_subject=no\n"
+                        "[any]\ncommonName=supplied\n")
+    (folder / "index").touch()
+    subprocess.run(["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME}",
+                    "-keyout", key, "-out", wanted], check=True, capture_output=True)
+    ends = time.time() + days * 86400
+    times = [time.strftime("%Y%m%d%H%M%SZ", time.gmtime(when)) for when in (min(time.time(), ends) - 86400, ends)]
+    subprocess.run(["openssl", "ca", "-batch", "-config", settings, "-selfsign", "-keyfile", key, "-in", wanted, "-out", made, "-startdate", times[0], "-enddate", times[1],
+                    "-md", "sha256", "-rand_serial", "-notext"], check=True, capture_output=True)
+    return made, key
+
+
 def listener(address=(LOCAL, 0)):
     server = socket.create_server(address, backlog=64)
     return server, server.getsockname()

@@ -354,6 +354,15 @@ def chain_front(_):
     time.sleep(CHAIN_SECONDS)
 
 
+def chain_aside(_):
+    """Asks the one behind it as well, and keeps nobody waiting for it: what it answers it has."""
+    answer_http(FRONT, Answers)
+    time.sleep(2)
+    for _ in every(CHAIN_SECONDS - 5, 0.2):
+        with contextlib.suppress(OSError):
+            get((BACK, 8080), FRONT)
+
+
 def chain_client(_):
     time.sleep(2)
     for _ in every(CHAIN_SECONDS - 5, 0.2):
@@ -363,4 +372,4 @@ def chain_client(_):
 
 LONG_WORKLOADS = {"slow": slow, "forecast": forecast, "export": export, "resent": resent, "sink": sink, "greedy": greedy, "modest": modest, "leak": leak,
                   "throttled": throttled, "reading": reading, "growth": growth, "steady": steady, "slow-device": slow_device, "slow-writes": slow_writes, "thrashing": thrashing, "filling": filling, "neighbour": neighbour,
-                  "storm": storm, "chain-back": chain_back, "chain-starved": chain_starved, "chain-front": chain_front, "chain-client": chain_client}
+                  "storm": storm, "chain-back": chain_back, "chain-starved": chain_starved, "chain-front": chain_front, "chain-aside": chain_aside, "chain-client": chain_client}

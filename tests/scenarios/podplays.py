@@ -63,6 +63,17 @@ def certificate_ends(stage):
     return pod.entity, begins, time.time()
 
 
+def certificate_ended(stage):
+    """A Secret has a certificate that has ended, and clients of who serves it say so."""
+    pod = stage.pod()
+    begins = time.time()
+    stage.cluster.volume(pod, "secret", "tls", {"tls.crt": certificate(-1)})
+    time.sleep(LOOK)
+    stage.run(pod, "ended")
+    time.sleep(LOOK)
+    return pod.entity, begins, time.time()
+
+
 def evicted(stage):
     pod = stage.pod()
     stage.run(pod, "answers")
@@ -108,7 +119,7 @@ def thrashing(stage):
     return pod.entity, ran["from"], ran["to"]
 
 
-def slow_chain(stage, back="chain-back", of_itself=()):
+def slow_chain(stage, back="chain-back", of_itself=(), front="chain-front"):
     """A client asks a service, which asks another; after two minutes that one takes 0.3 s. All in one network, each at an address of its own."""
     with subprocess.Popen(["unshare", "-n", "sleep", "infinity"]) as holder:
         time.sleep(1)
@@ -118,7 +129,7 @@ def slow_chain(stage, back="chain-back", of_itself=()):
         pods = [stage.pod(workload=name, image=f"registry.example/shop/{name}:1") for name in ("stock", "cart", "web")]
         try:
             with concurrent.futures.ThreadPoolExecutor(3) as threads:
-                ran = list(threads.map(lambda pod, workload: stage.run(pod, workload, network=network), pods, (back, "chain-front", "chain-client")))
+                ran = list(threads.map(lambda pod, workload: stage.run(pod, workload, network=network), pods, (back, front, "chain-client")))
         finally:
             holder.kill()
     times = ran[0]["from"], ran[0]["to"]
@@ -129,6 +140,11 @@ def slow_chain(stage, back="chain-back", of_itself=()):
 def starved_chain(stage):
     """The same; that one's limit of CPU time is lowered."""
     return slow_chain(stage, "chain-starved", ["cpu-pressure"])
+
+
+def slow_alone(stage):
+    """A service becomes slow, and the one that calls it does not: it keeps nobody waiting for that."""
+    slow_chain(stage, front="chain-aside")
 
 
 def well(stage):

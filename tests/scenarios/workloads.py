@@ -12,13 +12,14 @@ import random
 import resource
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
 import threading
 import time
 
-from helpers import (FAR, LOCAL, NEAR, Answers, answer_by_reset, answer_well, closed_port, every, listener, requests, serve, take_far_address,
+from helpers import (FAR, LOCAL, NAME, NEAR, Answers, answer_by_reset, answer_well, certificate, closed_port, every, listener, requests, serve, take_far_address,
                      try_connect)
 from longloads import LONG_WORKLOADS
 
@@ -164,18 +165,60 @@ def privilege(folder):
         subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", program], check=True, stdout=subprocess.DEVNULL)
 
 
-def unreachable(_):
-    """Four addresses that nobody has, behind an interface whose other end drops all: connections time out."""
+def do_not_answer(hosts):
+    """Addresses that nobody has, behind an interface whose other end drops all: connections time out."""
     for command in ("ip link add t0 type veth peer name t1", "ip addr add 10.9.0.1/24 dev t0", "ip link set t0 up", "ip link set t1 up",
                     "sysctl -qw net.ipv4.tcp_syn_retries=1"):
         subprocess.run(command.split(), check=True)
-    for host in range(2, 6):
+    for host in hosts:
         subprocess.run(["ip", "neigh", "add", f"10.9.0.{host}", "lladdr", f"02:00:00:00:00:{host:02x}", "dev", "t0"], check=True)
-    clients = [threading.Thread(target=try_connect, args=((f"10.9.0.{host}", 80), 10.0)) for host in range(2, 6)]
+    clients = [threading.Thread(target=try_connect, args=((f"10.9.0.{host}", 80), 10.0)) for host in hosts]
     for client in clients:
         client.start()
     for client in clients:
         client.join()
+
+
+def unreachable(_):
+    do_not_answer(range(2, 6))
+
+
+def untrusted(folder):
+    """A client does not know who signed the certificate of its server, and tries again and again."""
+    shakes = Handshakes(folder)
+    for _ in every(8.0, 0.5):
+        shakes.once(trusts=False)
+
+
+def ended(folder):
+    """A client knows who signed it, but it has ended."""
+    shakes = Handshakes(folder, days=-1)
+    for _ in every(8.0, 0.5):
+        shakes.once()
+
+
+class Handshakes:
+    """A server of TLS, and clients of it."""
+
+    def __init__(self, folder, days=30):
+        own, key = certificate(folder, days)
+        self.own = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.own.load_cert_chain(own, key)
+        self.trusting, self.strict = (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) for _ in range(2))
+        self.trusting.load_verify_locations(own)
+        server, self.place = listener()
+        serve(server, self.answer)
+
+    def answer(self, peer):
+        with contextlib.suppress(OSError), peer, self.own.wrap_socket(peer, server_side=True) as inside:
+            inside.recv(16)
+            inside.sendall(b"y")
+
+    def once(self, trusts=True):
+        with contextlib.suppress(OSError), socket.create_connection(self.place, timeout=5) as peer:
+            with (self.trusting if trusts else self.strict).wrap_socket(peer, server_hostname=NAME) as inside:
+                inside.sendall(b"x")
+                inside.recv(16)
 
 
 def http_errors(_):
@@ -216,6 +259,38 @@ def setuid_shell(folder):
 
 def answers(_):
     requests(8.0, 0.1, lambda _: "/good")
+
+
+def handshakes(folder):
+    """Well, but for two; and there are those that only look whether somebody listens."""
+    shakes = Handshakes(folder)
+    for number, _ in enumerate(every(8.0, 0.2)):
+        shakes.once(trusts=number % 20 != 7)
+        with socket.create_connection(shakes.place):
+            pass
+
+
+def absent(_):
+    """Two addresses of the network do not answer, and two do."""
+    subprocess.run(["ip", "addr", "add", "10.9.1.1/32", "dev", "lo"], check=True)
+    subprocess.run(["ip", "addr", "add", "10.9.1.2/32", "dev", "lo"], check=True)
+    for address in ("10.9.1.1", "10.9.1.2"):
+        server, place = listener((address, 80))
+        serve(server, answer_well)
+        try_connect(place)
+    do_not_answer(range(2, 4))
+
+
+def no_gain(folder):
+    """A setuid program is run by root, and the same without its bit by nobody."""
+    marked, plain = folder / "id", folder / "plain"
+    for program in (marked, plain):
+        program.write_bytes(pathlib.Path("/usr/bin/id").read_bytes())
+        program.chmod(0o755)
+    marked.chmod(0o4755)
+    for _ in every(4.0, 0.5):
+        subprocess.run([marked], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", plain], check=True, stdout=subprocess.DEVNULL)
 
 
 def service(_):
@@ -346,7 +421,7 @@ def limit(folder):
 
 WORKLOADS = {"fails": fails, "answers": answers, "answers-badly": answers_badly, "aborts": aborts, "no-config": no_config, "setuid-shell": setuid_shell,
                           "oom": oom, "crash": crash, "refused": refused, "reset": reset, "dns": dns, "dns-slow": dns_slow, "dns-shared": dns_shared, "stopped-far": stopped_far, "dns-far": dns_far, "refused-far": refused_far, "descriptors": descriptors, "disk": disk,
-             "privilege": privilege, "unreachable": unreachable, "http-errors": http_errors, "service": service, "connections": connections,
+             "privilege": privilege, "unreachable": unreachable, "untrusted": untrusted, "ended": ended, "handshakes": handshakes, "absent": absent, "no-gain": no_gain, "http-errors": http_errors, "service": service, "connections": connections,
              "waits": waits, "clients": clients, "names-unknown": names_unknown, "compile": compile_all, "test-suite": test_suite,
              "package": package, "archive": archive, "cache": cache, "logs": logs, "limit": limit, **LONG_WORKLOADS}
 

@@ -196,6 +196,35 @@ private slots:
             QVERIFY2(text.contains(part), qPrintable(part + " not in\n" + text));
     }
 
+    void details_ofHandshakesThatFailed_data()
+    {
+        QTest::addColumn<int>("alert");
+        QTest::addColumn<bool>("sent");
+        QTest::addColumn<QStringList>("contain");
+        QTest::newRow("refused here") << 45 << true
+                                      << QStringList{"failed: certificate_expired", "Alert: certificate_expired", "Said by: this end",
+                                                     "Remote: [::7]:443"};
+        QTest::newRow("refused there") << 200 << false << QStringList{"Alert: alert 200", "Said by: the other end"};
+        QTest::newRow("encrypted") << 0 << false << QStringList{"failed: an encrypted alert", "Alert: encrypted, not readable"};
+    }
+    void details_ofHandshakesThatFailed()
+    {
+        QFETCH(int, alert);
+        QFETCH(bool, sent);
+        QFETCH(QStringList, contain);
+        wire::TlsFailure failure;
+        failure.remote.bytes[15] = 7;
+        failure.remote.port = 443;
+        failure.alert = static_cast<std::uint8_t>(alert);
+        failure.sent = sent;
+        StoredEvent event;
+        event.event.type = wire::EventType::TlsFailure;
+        event.event.detail = failure;
+        const QString text = detailText(eventTitle(event), eventDetails(event, TimeDisplay(QTimeZone::utc()))).replace(QChar(0x00A0), ' ');
+        for (const QString &part : contain)
+            QVERIFY2(text.contains(part), qPrintable(part + " not in\n" + text));
+    }
+
     void endsThatAreNotKnown_areNoAddresses()
     {
         wire::HttpRequest request;

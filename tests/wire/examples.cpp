@@ -295,6 +295,22 @@ Frame kubernetesFrame()
     return frame(13, std::move(batch));
 }
 
+/// Since when handshakes of TLS that failed are told.
+Frame tlsFrame()
+{
+    const HttpRequest ends = [] {
+        HttpRequest one;
+        one.local.bytes[15] = 9;
+        one.local.port = 40'000;
+        one.remote.bytes[15] = 7;
+        one.remote.port = 443;
+        return one;
+    }();
+    EventBatch batch{110, {hostOrigin(), podOrigin()}, {}, {}};
+    batch.events.push_back(event(EventType::TlsFailure, TlsFailure{ends.local, ends.remote, TcpDirection::Outbound, 45, true}, 1));
+    return frame(16, std::move(batch));
+}
+
 EventBatch busyBatch(std::size_t count)
 {
     EventBatch batch{1, {hostOrigin(), podOrigin()}, {}, {}};
@@ -334,6 +350,7 @@ std::vector<std::pair<std::string, Message>> all()
         {"frame-resources", resourceFrame()},
         {"frame-memory", memoryFrame()},
         {"frame-owners", ownersFrame()},
+        {"frame-tls", tlsFrame()},
         {"frame-insights", insightFrame()},
         {"frame-kubernetes", kubernetesFrame()},
         {"frame-workload", frame(10, EventBatch{60, {workloadOrigin()}, {event(EventType::ProcessExit, exitDetail(), 0)}, {}})},

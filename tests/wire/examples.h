@@ -22,6 +22,8 @@ Frame resourceFrame();
 Frame insightFrame();
 /// One fact of Kubernetes of each kind, and one of a newer version.
 Frame kubernetesFrame();
+/// A handshake of TLS that failed.
+Frame tlsFrame();
 /// `count` events as they may come from a busy node: three connections to one exec and one exit, with varied numbers.
 EventBatch busyBatch(std::size_t count);
 

@@ -48,6 +48,7 @@ private slots:
         QTest::newRow("pressure") << 19U << "pressure.stall";
         QTest::newRow("insight") << 20U << "insight";
         QTest::newRow("fact of Kubernetes") << 21U << "kubernetes.fact";
+        QTest::newRow("handshake that failed") << 22U << "tls.failure";
         QTest::newRow("a newer agent's type keeps its number") << 4000U << "type.4000";
     }
     void eventType()
@@ -75,7 +76,7 @@ private slots:
         QCOMPARE(eventSource(EventType::PressureStall), std::string("psi"));
         QCOMPARE(eventSource(EventType::Insight), std::string("correlation"));
         QCOMPARE(eventSource(EventType::KubernetesFact), std::string("kubernetes"));
-        QCOMPARE(detailIndex(static_cast<EventType>(22)), std::size_t(0));
+        QCOMPARE(detailIndex(static_cast<EventType>(23)), std::size_t(0));
         QCOMPARE(detailIndex(EventType::Unknown), std::size_t(0));
     }
 

@@ -144,6 +144,17 @@ private:
         QTest::newRow("a capability denied") << Detail(CapabilityUse{21, false, 1}) << "CAP_SYS_ADMIN denied";
         QTest::newRow("privileges") << Detail(PrivilegeGain{1000, 0, 1000, 0, 5, 5, 1ULL << 21, "exec", "/bin/su"})
                                     << "gained privileges by exec of /bin/su, uid 1000 to 0, euid 1000 to 0, CAP_SYS_ADMIN";
+        SocketAddress server, client;
+        server.bytes[15] = client.bytes[15] = 1;
+        server.port = 443;
+        client.port = 40'000;
+        QTest::newRow("a certificate that is refused") << Detail(TlsFailure{client, server, TcpDirection::Outbound, 45, true})
+                                                       << "tls handshake to [::1]:443 failed: certificate_expired, said by this end";
+        QTest::newRow("a handshake that the client ends in secret")
+            << Detail(TlsFailure{server, client, TcpDirection::Inbound, 0, false})
+            << "tls handshake from [::1]:40000 failed: an encrypted alert, said by the other end";
+        QTest::newRow("an alert of a newer version") << Detail(TlsFailure{client, server, TcpDirection::Unknown, 200, false})
+                                                     << "tls handshake to [::1]:443 failed: alert 200, said by the other end";
         QTest::newRow("tracing refused") << Detail(PtraceAttach{812, "sshd", 16, 1}) << "PTRACE_ATTACH of sshd (812) failed: EPERM";
         QTest::newRow("a module") << Detail(ModuleLoad{"zfs", 0x1000}) << "module zfs loaded, taints the kernel: out-of-tree";
         QTest::newRow("a mount") << Detail(Mount{"/dev/sdb1", "/mnt", "ext4", 3, 0, false})

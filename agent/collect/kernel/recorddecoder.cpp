@@ -177,6 +177,7 @@ constexpr Kind kinds[] = {
     {TAPIO_KIND_HTTP, "http", decodeHttp},
     {TAPIO_KIND_HTTPS, "https", decodeHttps},
     {TAPIO_KIND_FILE, "file", decodeFile},
+    {TAPIO_KIND_TLS, "http", decodeTls},
     {TAPIO_KIND_DESCRIPTORS, "descriptors", decodeDescriptors},
     {TAPIO_KIND_PRIVILEGE, "security", decodePrivilege},
     {TAPIO_KIND_PTRACE, "security", decodePtrace},

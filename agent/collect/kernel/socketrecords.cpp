@@ -107,4 +107,18 @@ Status decodeHttps(std::span<const std::byte> bytes, KernelRecord &to)
     return {};
 }
 
+Status decodeTls(std::span<const std::byte> bytes, KernelRecord &to)
+{
+    const auto record = recordView<tapio_tls>(bytes);
+    if (!record)
+        return fail(record.error());
+    if (record->direction != TAPIO_OUTBOUND && record->direction != TAPIO_INBOUND)
+        return fail(Errc::Malformed, "a record with direction " + std::to_string(record->direction));
+    to.event.type = wire::EventType::TlsFailure;
+    to.event.detail =
+        wire::TlsFailure{address(record->ends.local, record->ends.local_port), address(record->ends.remote, record->ends.remote_port),
+                         static_cast<wire::TcpDirection>(record->direction), record->alert, record->sent != 0};
+    return {};
+}
+
 } // namespace tapio::agent

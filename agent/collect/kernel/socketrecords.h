@@ -7,7 +7,7 @@
 #include "agent/collect/kernelcollectors.h"
 #include "protocol/base/result.h"
 
-/// Records of what was said on sockets: questions to name servers, HTTP. The part of decodeRecord that parses what strangers
+/// Records of what was said on sockets: questions to name servers, HTTP, handshakes of TLS. The part of decodeRecord that parses what strangers
 /// wrote. Pure; trusts nothing. Errors: Malformed.
 namespace tapio::agent {
 
@@ -16,5 +16,7 @@ Status decodeDns(std::span<const std::byte> bytes, KernelRecord &to);
 Status decodeHttp(std::span<const std::byte> bytes, KernelRecord &to);
 /// The same, seen before encryption. Both ends are 0 where nothing was received that told them.
 Status decodeHttps(std::span<const std::byte> bytes, KernelRecord &to);
+/// A handshake that failed. Nothing of it is text.
+Status decodeTls(std::span<const std::byte> bytes, KernelRecord &to);
 
 } // namespace tapio::agent

@@ -213,6 +213,19 @@ DetailSection detailOf(const wire::PrivilegeGain &gain, const TimeDisplay &)
              {tr("Capabilities gained"), maskText(gain.gainedCapabilities, wire::capabilityNames(gain.gainedCapabilities, 64)), true, {}}}};
 }
 
+DetailSection detailOf(const wire::TlsFailure &failure, const TimeDisplay &)
+{
+    return {tr("TLS handshake that failed"),
+            {{tr("Alert"),
+              failure.alert == 0 ? tr("encrypted, not readable") : text(wire::tlsAlertName(failure.alert)),
+              failure.alert != 0,
+              {}},
+             {tr("Said by"), failure.sent ? tr("this end") : tr("the other end"), false, {}},
+             {tr("Direction"), directionText(failure.direction), false, {}},
+             {tr("Local"), endOrNone(failure.local), true, {}},
+             {tr("Remote"), endOrNone(failure.remote), true, {}}}};
+}
+
 DetailSection detailOf(const wire::PtraceAttach &attach, const TimeDisplay &)
 {
     return {tr("Another process traced"),
