@@ -5,7 +5,7 @@
 /*
  * Handshakes of TLS that one side ends with an alert, as they look from outside. Before keys are agreed on an alert can be read (RFC 8446 section 6,
  * RFC 5246 section 7.2), and is told if it is fatal. With 1.3 that of a client which refuses a certificate may be encrypted: but a client's first
- * encrypted record is its Certificate or its Finished, both longer than an alert, so one of the length of an alert is one, whatever it says. With 1.2
+ * encrypted record is its Certificate or its Finished, neither as long as an alert, so one of the length of an alert is one, whatever it says. With 1.2
  * a client says something of a handshake in the open after its hello, and from there on such a record is none.
  * What a server says once the client has finished looks like what it says at any end, and is not told.
  */
@@ -20,6 +20,7 @@
 #define TAPIO_TLS_HEADER 5 /* type, version, length */
 #define TAPIO_TLS_ALERT_LEN 2
 #define TAPIO_TLS_SEALED_ALERT_LEN 19 /* alert, its type, and the tag of any cipher of 1.3 but CCM_8 */
+#define TAPIO_TLS_PADDED_ALERT_LEN 35 /* as Java's clients send it, with 16 bytes of padding */
 #define TAPIO_TLS_FATAL 2
 #define TAPIO_TLS_LONGEST 16640 /* RFC 8446 section 5.2 */
 
@@ -45,6 +46,12 @@ struct tapio_tls_record {
 	__u8 reserved;
 };
 #define TAPIO_TLS_RECORD_LEN (TAPIO_TLS_HEADER + TAPIO_TLS_ALERT_LEN)
+
+/* No other first record of a client has one of these lengths: a Certificate that is empty has 25, the end of early data 21, a Finished 45 and more. */
+static __always_inline bool tapio_tls_seals_alert(__u32 length)
+{
+	return length == TAPIO_TLS_SEALED_ALERT_LEN || length == TAPIO_TLS_PADDED_ALERT_LEN;
+}
 
 /* False where no record begins there: a segment may begin within one. */
 static __always_inline bool tapio_tls_read(struct tapio_tls_record *record, struct __sk_buff *skb,
@@ -86,7 +93,7 @@ static __always_inline enum tapio_tls_sight tapio_tls_look(struct __sk_buff *skb
 	if (record.type != TAPIO_TLS_APPLICATION)
 		return TAPIO_TLS_GOES_ON;
 	*alert = 0;
-	return !is_old && length == TAPIO_TLS_SEALED_ALERT_LEN && left == length ? TAPIO_TLS_FAILS : TAPIO_TLS_IS_OVER;
+	return !is_old && tapio_tls_seals_alert(length) && left == length ? TAPIO_TLS_FAILS : TAPIO_TLS_IS_OVER;
 }
 
 #endif

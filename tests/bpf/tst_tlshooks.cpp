@@ -301,6 +301,10 @@ void tst_TlsHooks::noHandshake_isNone_data()
     QTest::newRow("an alert behind a hello") << QList{clientHello, alertInTheOpen} << 1;
     QTest::newRow("an encrypted one behind a hello") << QList{clientHello, ccs + sealed} << 1;
     QTest::newRow("the same in two segments") << QList{clientHello, ccs, sealed} << 1;
+    const QByteArray padded = QByteArray("\x17\x03\x03\x00\x23", 5) + QByteArray(35, 'j');
+    QTest::newRow("one that is padded, as of Java") << QList{clientHello, ccs, padded} << 1;
+    QTest::newRow("a client that has no certificate")
+        << QList{clientHello, ccs + QByteArray("\x17\x03\x03\x00\x19", 5) + QByteArray(25, 'n'), sealed} << 0;
     QTest::newRow("an alert and no hello") << QList{QByteArray(40, 'x'), alertInTheOpen} << 0;
     QTest::newRow("a warning") << QList{clientHello, QByteArray("\x15\x03\x03\x00\x02\x01\x70", 7)} << 0;
     QTest::newRow("a goodbye") << QList{clientHello, QByteArray("\x15\x03\x03\x00\x02\x02\x00", 7)} << 0;
