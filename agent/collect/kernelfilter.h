@@ -29,13 +29,6 @@ enum class RecordKind : std::uint8_t { Exec, Exit, Tcp, Dns, Http };
 inline constexpr std::size_t recordKindCount = 5;
 using RecordKindSet = std::bitset<recordKindCount>;
 
-constexpr Filtered collectorOf(RecordKind kind) noexcept
-{
-    constexpr std::array<Filtered, recordKindCount> collectors{Filtered::Process, Filtered::Process, Filtered::Tcp, Filtered::Dns,
-                                                               Filtered::Http};
-    return collectors[static_cast<std::size_t>(kind)];
-}
-
 inline constexpr std::size_t portCount = 65'536;
 using PortSet = std::bitset<portCount>;
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -102,25 +103,40 @@ EntityName listener(const Observation &seen, const wire::SocketAddress &address)
     return {EntityKind::Destination, scopeOf(address, seen.place.node, seen.origin.podUid) + name, name};
 }
 
+/// The two ends of what an event is about, and which of them calls.
+struct Ends {
+    const wire::SocketAddress &client, &server;
+};
+
 /// The end that listens.
-template <typename D> std::optional<EntityName> destination(const Observation &seen)
-{
-    const auto *detail = std::get_if<D>(&seen.event.detail);
-    if (detail == nullptr || detail->direction == wire::TcpDirection::Unknown)
-        return std::nullopt;
-    return listener(seen, detail->direction == wire::TcpDirection::Outbound ? detail->remote : detail->local);
-}
+EntityName destination(const Observation &seen, const Ends &ends) { return listener(seen, ends.server); }
 
 /// Client, then server: what both ends tell has one name.
-template <typename D> std::optional<EntityName> connection(const Observation &seen)
+EntityName connection(const Observation &seen, const Ends &ends)
 {
-    const auto *detail = std::get_if<D>(&seen.event.detail);
-    if (detail == nullptr || detail->direction == wire::TcpDirection::Unknown)
-        return std::nullopt;
-    const bool isOurs = detail->direction == wire::TcpDirection::Outbound;
-    const wire::SocketAddress &client = isOurs ? detail->local : detail->remote, &server = isOurs ? detail->remote : detail->local;
-    const std::string name = wire::toString(client) + " -> " + wire::toString(server);
-    return EntityName{EntityKind::Connection, scopeOf(server, seen.place.node, seen.origin.podUid) + name, name};
+    const std::string name = wire::toString(ends.client) + " -> " + wire::toString(ends.server);
+    return {EntityKind::Connection, scopeOf(ends.server, seen.place.node, seen.origin.podUid) + name, name};
+}
+
+template <typename D> constexpr bool isOfAConnection = false;
+template <> constexpr bool isOfAConnection<wire::TcpConnection> = true;
+template <> constexpr bool isOfAConnection<wire::HttpRequest> = true;
+template <> constexpr bool isOfAConnection<wire::TlsFailure> = true;
+
+std::optional<EntityName> ofConnection(const Observation &seen, EntityName (*name)(const Observation &, const Ends &))
+{
+    return std::visit(
+        [&](const auto &detail) -> std::optional<EntityName> {
+            if constexpr (isOfAConnection<std::decay_t<decltype(detail)>>) {
+                if (detail.direction == wire::TcpDirection::Unknown)
+                    return std::nullopt;
+                const bool isOurs = detail.direction == wire::TcpDirection::Outbound;
+                return name(seen, isOurs ? Ends{detail.local, detail.remote} : Ends{detail.remote, detail.local});
+            } else {
+                return std::nullopt;
+            }
+        },
+        seen.event.detail);
 }
 
 std::optional<EntityName> login(const Observation &seen, std::string wire::Login::*field, EntityKind kind)
@@ -166,18 +182,8 @@ std::optional<EntityName> find(Selector selector, const Observation &seen)
     case Selector::Container: return container(seen);
     case Selector::Process:
     case Selector::Ancestors: return process(seen.event.process, seen.place.node);
-    case Selector::Connection: {
-        if (const auto found = connection<wire::TcpConnection>(seen))
-            return found;
-        const auto found = connection<wire::HttpRequest>(seen);
-        return found ? found : connection<wire::TlsFailure>(seen);
-    }
-    case Selector::Destination: {
-        if (const auto found = destination<wire::TcpConnection>(seen))
-            return found;
-        const auto found = destination<wire::HttpRequest>(seen);
-        return found ? found : destination<wire::TlsFailure>(seen);
-    }
+    case Selector::Connection: return ofConnection(seen, connection);
+    case Selector::Destination: return ofConnection(seen, destination);
     case Selector::NameServer: {
         const auto *dns = std::get_if<wire::DnsQuery>(&seen.event.detail);
         if (dns == nullptr)

@@ -40,16 +40,10 @@ Subscription::Subscription(const wire::Filter &filter, const std::string &node) 
 
 bool Subscription::wanted(const wire::EventFilter &filter, Filtered collector) const
 {
-    // Told by the collector of HTTP, as no kind of its own: always, but for what rules say of cgroups.
-    if (collector == Filtered::Http
-        && std::find(filter.types.begin(), filter.types.end(), wire::EventType::TlsFailure) != filter.types.end())
-        return true;
-    for (std::size_t i = 0; i < recordKindCount; ++i) {
-        const auto kind = static_cast<RecordKind>(i);
-        if (collectorOf(kind) == collector && asksForType(filter, kind))
-            return true;
-    }
-    return false;
+    const auto isOfIt = [name = filteredNames[static_cast<std::size_t>(collector)]](wire::EventType type) {
+        return wire::eventSource(type) == name;
+    };
+    return filter.types.empty() || std::any_of(filter.types.begin(), filter.types.end(), isOfIt);
 }
 
 void Subscription::applyTo(KernelFilter &filter) const

@@ -97,6 +97,14 @@ void KernelFixture::drainAll()
     }
 }
 
+bool KernelFixture::settles(const std::string &source)
+{
+    return pollUntil([&] {
+        drainAll();
+        return counters(source).inRing() == 0;
+    });
+}
+
 CounterSet KernelFixture::counters(const std::string &source) const
 {
     for (const agent::SourceCounterSet &set : m_collectors->counters()) {

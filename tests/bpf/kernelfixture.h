@@ -43,6 +43,8 @@ public:
     bool pollUntil(const std::function<bool()> &done, std::chrono::milliseconds timeout = std::chrono::seconds(10));
     /// Polls until both rings are empty.
     void drainAll();
+    /// Until all that this collector has told is read: packets go by all the time, but no record of them is left.
+    bool settles(const std::string &source);
     CounterSet counters(const std::string &source) const;
 
 private:

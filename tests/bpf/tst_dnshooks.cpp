@@ -96,15 +96,6 @@ std::set<std::string> dnsCollectors()
     return isBesideHttp ? std::set<std::string>{"dns", "http"} : std::set<std::string>{"dns"};
 }
 
-/// Packets go by all the time, but those that matter are all in the ring, or read.
-bool settles(KernelFixture &kernel)
-{
-    return kernel.pollUntil([&] {
-        kernel.drainAll();
-        return kernel.counters("dns").inRing() == 0;
-    });
-}
-
 } // namespace
 
 #define TAPIO_SERVE(server)                                                                                                                \
@@ -177,7 +168,7 @@ void tst_DnsHooks::answer()
     QCOMPARE(query.attempts, 1u);
     QCOMPARE(wire::toString(query.server), family == Family::V4 ? "127.0.0.1:53" : "[::1]:53");
     QVERIFY(query.latencyNs > 0 && query.latencyNs < 10'000'000'000u);
-    QVERIFY(settles(kernel));
+    QVERIFY(kernel.settles("dns"));
     QCOMPARE(recordsOf(kernel, client.pid()).size(), std::size_t(1));
     QVERIFY(recordsOf(kernel, server.pid()).empty());
     QCOMPARE(kernel.counters("dns")[Counter::Malformed], 0u);
@@ -212,7 +203,7 @@ void tst_DnsHooks::silence()
     QCOMPARE(dns(*record).latencyNs, 0u);
     QCOMPARE(dns(*record).responseCode, quint16(0));
     QCOMPARE(wire::toString(dns(*record).server), family == Family::V4 ? "127.0.0.1:53" : "[::1]:53");
-    QVERIFY(settles(kernel));
+    QVERIFY(kernel.settles("dns"));
     QCOMPARE(recordsOf(kernel, client.pid()).size(), std::size_t(1));
 }
 
@@ -228,7 +219,7 @@ void tst_DnsHooks::secondAttempt_isOneQuestion()
     QVERIFY(record.has_value());
     QCOMPARE(dns(*record).outcome, wire::DnsOutcome::Answered);
     QCOMPARE(dns(*record).attempts, 2u);
-    QVERIFY(settles(kernel));
+    QVERIFY(kernel.settles("dns"));
     QCOMPARE(recordsOf(kernel, client.pid()).size(), std::size_t(1));
 }
 
@@ -274,7 +265,7 @@ void tst_DnsHooks::switchedOff_forgetsWhatWasAsked()
     const auto record = kernel.waitFor(of<wire::DnsQuery>(after.pid())); // waits longer than the first would have
     QVERIFY(record.has_value());
     QCOMPARE(dns(*record).outcome, wire::DnsOutcome::TimedOut);
-    QVERIFY(settles(kernel));
+    QVERIFY(kernel.settles("dns"));
     QVERIFY(recordsOf(kernel, before.pid()).empty());
     QVERIFY(recordsOf(kernel, meanwhile.pid()).empty());
 }
@@ -504,7 +495,7 @@ void tst_DnsHooks::hostile()
         Child witness = ask(server, Family::V4, Transport::Udp, {dnsQuery(1, "ok.witness")}, 1);
         QCOMPARE(WEXITSTATUS(witness.wait()), 0);
         QVERIFY(kernel.waitFor(of<wire::DnsQuery>(witness.pid())).has_value());
-        QVERIFY(settles(kernel));
+        QVERIFY(kernel.settles("dns"));
         QVERIFY(recordsOf(kernel, client.pid()).empty());
     }
     QCOMPARE(kernel.counters("dns")[Counter::Malformed], 0u);
@@ -525,7 +516,7 @@ void tst_DnsHooks::ownQuestion_isFiltered()
     for (const int one : {fd, stream, home})
         ::close(one);
     QVERIFY(asked);
-    QVERIFY(settles(kernel));
+    QVERIFY(kernel.settles("dns"));
     QVERIFY(recordsOf(kernel, static_cast<std::uint32_t>(::getpid())).empty());
     QVERIFY(kernel.counters("dns")[Counter::KFiltered] > 0);
 }
@@ -549,7 +540,7 @@ void tst_DnsHooks::full_isCounted()
     QVERIFY(kernel.pollUntil([&] { return recordsOf(kernel, client.pid()).size() + kernel.counters("dns")[Counter::Lost] >= asked; },
                              std::chrono::seconds(30)));
     QVERIFY(kernel.counters("dns")[Counter::Lost] >= asked - room);
-    QVERIFY(settles(kernel));
+    QVERIFY(kernel.settles("dns"));
     // And there is room again.
     Child next = ask(server, Family::V4, Transport::Udp, {dnsQuery(1, "ok.example")}, 1);
     QCOMPARE(WEXITSTATUS(next.wait()), 0);

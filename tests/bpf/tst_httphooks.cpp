@@ -140,15 +140,6 @@ std::vector<agent::KernelRecord> recordsOf(const KernelFixture &kernel, std::uin
     return found;
 }
 
-/// Packets go by all the time, but those that matter are all in the ring, or read.
-bool settles(KernelFixture &kernel)
-{
-    return kernel.pollUntil([&] {
-        kernel.drainAll();
-        return kernel.counters("http").inRing() == 0;
-    });
-}
-
 /// Empty, or how the record differs.
 QString difference(const agent::KernelRecord &record, const Told &told, wire::TcpDirection direction)
 {
@@ -242,7 +233,7 @@ void tst_HttpHooks::conversation()
     const auto expected = static_cast<std::size_t>(tale.size());
     QVERIFY(kernel.pollUntil(
         [&] { return recordsOf(kernel, user.pid()).size() >= expected && recordsOf(kernel, host.pid()).size() >= expected; }));
-    QVERIFY(settles(kernel));
+    QVERIFY(kernel.settles("http"));
     for (const auto &[pid, direction] :
          {std::pair(user.pid(), wire::TcpDirection::Outbound), std::pair(host.pid(), wire::TcpDirection::Inbound)}) {
         const auto records = recordsOf(kernel, pid);
@@ -386,7 +377,7 @@ void tst_HttpHooks::otherProtocols()
     QCOMPARE(WEXITSTATUS(user.wait()), 0);
     QCOMPARE(WEXITSTATUS(host.child().wait()), 0);
     QVERIFY(kernel.waitFor(of<wire::TcpConnection>(user.pid())).has_value()); // all of it is over
-    QVERIFY(settles(kernel));
+    QVERIFY(kernel.settles("http"));
     QVERIFY(recordsOf(kernel, user.pid()).empty());
     QVERIFY(recordsOf(kernel, host.pid()).empty());
     QCOMPARE(kernel.counters("http")[Counter::Lost], 0u);
@@ -409,7 +400,7 @@ void tst_HttpHooks::binaryFirst_isGivenUp()
         QCOMPARE(WEXITSTATUS(host.child().wait()), 0);
         const auto pid = user.pid();
         QVERIFY(kernel.waitFor(of<wire::TcpConnection>(pid)).has_value());
-        QVERIFY(settles(kernel));
+        QVERIFY(kernel.settles("http"));
         QCOMPARE(recordsOf(kernel, pid).size(), std::size_t(binary < 8 ? 1 : 0));
     }
 }
@@ -439,7 +430,7 @@ void tst_HttpHooks::givenUp_isTheConnectionAlone()
     QCOMPARE(WEXITSTATUS(user.wait()), 0);
     QCOMPARE(WEXITSTATUS(host.child().wait()), 0);
     QVERIFY(kernel.waitFor(of<wire::TcpConnection>(user.pid())).has_value());
-    QVERIFY(settles(kernel));
+    QVERIFY(kernel.settles("http"));
     QCOMPARE(recordsOf(kernel, user.pid()).size(), std::size_t(pairs));
     QCOMPARE(recordsOf(kernel, host.pid()).size(), std::size_t(pairs));
 }
@@ -463,7 +454,7 @@ void tst_HttpHooks::tooManyAtOnce_areCounted()
     QCOMPARE(WEXITSTATUS(host.child().wait()), 0);
     for (const std::uint32_t pid : {user.pid(), host.pid()}) {
         QVERIFY(kernel.pollUntil([&] { return recordsOf(kernel, pid).size() >= kept + 1; }));
-        QVERIFY(settles(kernel));
+        QVERIFY(kernel.settles("http"));
         const auto records = recordsOf(kernel, pid);
         QCOMPARE(records.size(), std::size_t(kept + 1));
         for (int i = 0; i < kept; ++i) {
@@ -493,7 +484,7 @@ void tst_HttpHooks::ownTraffic_isFiltered()
     QCOMPARE(use(Family::V4, host.port(), script, End::ClientCloses), 0);
     QCOMPARE(WEXITSTATUS(host.child().wait()), 0);
     QVERIFY(kernel.pollUntil([&] { return recordsOf(kernel, user.pid()).size() == 2 && recordsOf(kernel, host.pid()).size() == 2; }));
-    QVERIFY(settles(kernel));
+    QVERIFY(kernel.settles("http"));
     QVERIFY(recordsOf(kernel, static_cast<std::uint32_t>(::getpid())).empty());
     const bool any = std::any_of(kernel.records().begin(), kernel.records().end(), [&](const agent::KernelRecord &one) {
         const auto *detail = std::get_if<wire::HttpRequest>(&one.event.detail);

@@ -50,6 +50,7 @@ private slots:
     void noHandshake_isNone_data();
     void noHandshake_isNone();
     void sentAgain_isToldOnce();
+    void ownHandshakes_areFiltered();
     void withoutTheTcpCollector_theSenderIsKnown();
 };
 
@@ -83,10 +84,11 @@ bool finish(SSL *ssl, bool isClient, bool talks)
     return spoke;
 }
 
-int serve(int listener, const Play &play, bool shakes)
+/// On a connection that was accepted.
+int shake(int fd, const Play &play, bool shakes)
 {
     const Context context(SSL_CTX_new(TLS_server_method()));
-    const int version = play.serverVersion != 0 ? play.serverVersion : play.version, fd = ::accept(listener, nullptr, nullptr);
+    const int version = play.serverVersion != 0 ? play.serverVersion : play.version;
     if (!certify(context.get(), play.expired ? -60 : 3600) || SSL_CTX_set_min_proto_version(context.get(), version) != 1
         || SSL_CTX_set_max_proto_version(context.get(), version) != 1)
         return failed;
@@ -102,6 +104,8 @@ int serve(int listener, const Play &play, bool shakes)
     ::close(fd);
     return done == shakes ? 0 : failed;
 }
+
+int serve(int listener, const Play &play, bool shakes) { return shake(::accept(listener, nullptr, nullptr), play, shakes); }
 
 int use(int fd, const Play &play)
 {
@@ -130,14 +134,6 @@ std::vector<wire::TlsFailure> failuresAt(const KernelFixture &kernel, std::uint1
             found.push_back(*failure);
     }
     return found;
-}
-
-bool settles(KernelFixture &kernel)
-{
-    return kernel.pollUntil([&] {
-        kernel.drainAll();
-        return kernel.counters("http").inRing() == 0;
-    });
 }
 
 } // namespace
@@ -200,7 +196,7 @@ void tst_TlsHooks::handshake()
     QCOMPARE(WEXITSTATUS(user.wait()), 0);
     QCOMPARE(WEXITSTATUS(host.child().wait()), 0);
     QVERIFY(kernel.waitFor(of<wire::TcpConnection>(user.pid())).has_value()); // all of it is over
-    QVERIFY(settles(kernel));
+    QVERIFY(kernel.settles("http"));
     for (const bool isClient : {true, false}) {
         const auto direction = isClient ? wire::TcpDirection::Outbound : wire::TcpDirection::Inbound;
         const auto failures = failuresAt(kernel, host.port(), direction);
@@ -245,12 +241,7 @@ void tst_TlsHooks::startTls_isFound()
     constexpr std::size_t words = 8;
     Server host(Family::V4, 5, [&](int listener) {
         const int fd = ::accept(listener, nullptr, nullptr);
-        const bool spoke = receiveBytes(fd, words) && sendBytes(fd, words);
-        const Context context(SSL_CTX_new(TLS_server_method()));
-        const Connection ssl(certify(context.get()) ? SSL_new(context.get()) : nullptr);
-        const bool done = spoke && SSL_set_fd(ssl.get(), fd) == 1 && SSL_accept(ssl.get()) == 1;
-        ::close(fd);
-        return done ? failed : 0;
+        return receiveBytes(fd, words) && sendBytes(fd, words) ? shake(fd, play, false) : failed;
     });
     Child user = Child::run([&] {
         const int fd = connectTo(Family::V4, host.port());
@@ -333,7 +324,7 @@ void tst_TlsHooks::noHandshake_isNone()
     QCOMPARE(WEXITSTATUS(user.wait()), 0);
     QCOMPARE(WEXITSTATUS(host.child().wait()), 0);
     QVERIFY(kernel.waitFor(of<wire::TcpConnection>(user.pid())).has_value());
-    QVERIFY(settles(kernel));
+    QVERIFY(kernel.settles("http"));
     for (const auto direction : {wire::TcpDirection::Outbound, wire::TcpDirection::Inbound, wire::TcpDirection::Unknown})
         QCOMPARE(failuresAt(kernel, host.port(), direction).size(), std::size_t(direction == wire::TcpDirection::Unknown ? 0 : expected));
 }
@@ -349,8 +340,25 @@ void tst_TlsHooks::sentAgain_isToldOnce()
     QCOMPARE(WEXITSTATUS(user.wait()), 0);
     QCOMPARE(WEXITSTATUS(host.child().wait()), 0);
     QVERIFY(kernel.waitFor(of<wire::TcpConnection>(user.pid())).has_value());
-    QVERIFY(settles(kernel));
+    QVERIFY(kernel.settles("http"));
     QCOMPARE(failuresAt(kernel, host.port(), wire::TcpDirection::Outbound).size(), std::size_t(1));
+}
+
+/// Those of the agent as a client; who serves it has told it.
+void tst_TlsHooks::ownHandshakes_areFiltered()
+{
+    TAPIO_NEEDS_KERNEL();
+    KernelFixture kernel;
+    TAPIO_OPEN(kernel, {"tcp", "http"});
+    const quint64 before = kernel.counters("http")[Counter::KFiltered];
+    Server host(Family::V4, 5, listenOnly);
+    QCOMPARE(sayAll(host.port(), {clientHello, alertInTheOpen}), 0);
+    QCOMPARE(WEXITSTATUS(host.child().wait()), 0);
+    QVERIFY(kernel.waitFor(of<wire::TlsFailure>(host.pid())).has_value());
+    QVERIFY(kernel.settles("http"));
+    QVERIFY(failuresAt(kernel, host.port(), wire::TcpDirection::Outbound).empty());
+    QCOMPARE(failuresAt(kernel, host.port(), wire::TcpDirection::Inbound).size(), std::size_t(1));
+    QVERIFY(kernel.counters("http")[Counter::KFiltered] > before);
 }
 
 /// Who receives is not: no process is to be seen then.

@@ -589,7 +589,7 @@ void tst_Record::theShippedSuite_isScored()
                 found.insert(rule["rule"].toString());
         }
     }
-    // Each was right about a recording, but for what the machine of this suite cannot make happen, and for slow disks of a cgroup of v1.
+    // Each was right about a recording, but for what the machine of this suite cannot make happen.
     QCOMPARE(all - found, (QSet<QString>{"(no rule)", "kernel-module"}));
     QCOMPARE(run({"score", "-o", "json"}).out, outcome.out);
 }
