@@ -6,6 +6,7 @@
 #include "agent/config/agentconfig.h"
 #include "agent/config/filterconfig.h"
 #include "agent/daemon/configsection.h"
+#include "agent/kube/kubesettings.h"
 
 namespace tapio::agent {
 
@@ -100,23 +101,6 @@ void readPressure(ConfigSection &pressure, AgentConfig &config)
     pressure.number("max_cgroups", options.mostCgroups, 0, mostCgroups);
 }
 
-void readKubernetes(ConfigSection &kubernetes, KubeSettings &settings)
-{
-    const std::map<std::string, KubeSourceKind> kinds{{"auto", KubeSourceKind::Auto},
-                                                      {"apiserver", KubeSourceKind::ApiServer},
-                                                      {"kubelet", KubeSourceKind::Kubelet},
-                                                      {"off", KubeSourceKind::Off}};
-    kubernetes.choice("source", kinds, settings.source);
-    kubernetes.text("address", settings.address);
-    kubernetes.path("token_file", settings.tokenFile);
-    kubernetes.path("ca", settings.ca);
-    kubernetes.path("certificate", settings.certificate);
-    kubernetes.path("key", settings.key);
-    kubernetes.text("node", settings.node);
-    if (settings.certificate.empty() != settings.key.empty())
-        kubernetes.refuse(settings.key.empty() ? "certificate" : "key", "kubernetes.certificate and kubernetes.key go together");
-}
-
 void readObserve(ConfigSection &observe, AgentConfig &config) { observe.text("address", config.observeAddress); }
 
 void readBudget(ConfigSection &budget, BudgetLimits &limits)
@@ -162,7 +146,7 @@ Status readAll(const toml::table *file, const std::filesystem::path &path, Agent
     ConfigSection pressure(top.table("pressure"), path.native(), "pressure.", values);
     readPressure(pressure, config);
     ConfigSection kubernetes(top.table("kubernetes"), path.native(), "kubernetes.", values);
-    readKubernetes(kubernetes, config.kubernetes);
+    readKubeSettings(kubernetes, config.kubernetes);
     ConfigSection drill(top.table("drill"), path.native(), "drill.", values);
     drill.flag("allowed", config.drillAllowed);
     if (file != nullptr)

@@ -29,6 +29,21 @@ std::int64_t offsetOf(const wire::Event &event, std::int64_t offsetNs, std::int6
     return isTimely ? std::min(offsetNs, receivedNs - event.timeNs) : offsetNs;
 }
 
+Topic topicOf(wire::KubernetesFactKind kind)
+{
+    switch (kind) {
+    case wire::KubernetesFactKind::NodeNotReady: return Topic::NodeNotReady;
+    case wire::KubernetesFactKind::NodeReady: return Topic::NodeReady;
+    case wire::KubernetesFactKind::NodeRemoved: return Topic::NodeRemoved;
+    default: return Topic::None; // of pods, which agents tell of
+    }
+}
+
+wire::Severity severityOf(wire::KubernetesFactKind kind)
+{
+    return kind == wire::KubernetesFactKind::NodeNotReady ? wire::Severity::Error : wire::Severity::Info;
+}
+
 /// Whether the last evidence's origin says where the insight belongs.
 bool hasPlace(wire::EntityKind root) { return root != wire::EntityKind::Cluster && root != wire::EntityKind::Node; }
 
@@ -41,7 +56,8 @@ ClusterScope::ClusterScope(std::string server, RuleSet rules, EngineLimits limit
 
 void ClusterScope::onDelivery(const wire::Delivery &delivery)
 {
-    if (const auto *report = std::get_if<wire::CounterReport>(&delivery.frame.body))
+    const bool isOwn = delivery.node.starts_with(wire::serverNodePrefix);
+    if (const auto *report = std::get_if<wire::CounterReport>(&delivery.frame.body); report != nullptr && !isOwn)
         m_losses.onReport(delivery.node, delivery.frame.streamId, *report, delivery.receivedNs);
     const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
     if (batch == nullptr)
@@ -73,9 +89,41 @@ void ClusterScope::onEvent(const wire::Event &event, const wire::Origin &origin,
         return;
     }
     ++m_counters.events;
+    if (place.node.starts_with(wire::serverNodePrefix)) {
+        onOwn(event, origin, place);
+        return;
+    }
     m_engine.onEvent(event, origin, place);
     m_links.onEvent(event, origin, place);
     m_map.onEvent(event, origin, place);
+}
+
+/// Of a server's own stream: agents cannot say what Kubernetes says of nodes, whatever they send.
+void ClusterScope::onOwn(const wire::Event &event, const wire::Origin &origin, const EventPlace &place)
+{
+    const auto *fact = std::get_if<wire::Boxed<wire::KubernetesFact>>(&event.detail);
+    const Topic topic = fact == nullptr ? Topic::None : topicOf((*fact)->kind);
+    if (topic == Topic::None)
+        return;
+    const Party node{wire::EntityKind::Node, (*fact)->node, (*fact)->node};
+    const std::string told = wire::summary(event);
+    Observation seen{topic, event, origin, place};
+    seen.subject = &node;
+    seen.told = told;
+    onFact(seen);
+}
+
+void ClusterScope::onNodes(std::vector<wire::KubernetesFact> &&facts)
+{
+    for (wire::KubernetesFact &fact : facts) {
+        ++m_counters.found;
+        wire::Event event;
+        event.timeNs = m_nowNs;
+        event.type = wire::EventType::KubernetesFact;
+        event.severity = severityOf(fact.kind);
+        event.detail = std::move(fact);
+        m_found.push_back({std::move(event), nullptr});
+    }
 }
 
 void ClusterScope::onAgent(const wire::AgentState &state)
@@ -136,7 +184,7 @@ std::vector<wire::EventType> ClusterScope::wantedBy(const RuleSet &rules)
             const wire::EventType type = seenIn(step.topic);
             if (type != wire::EventType::Unknown)
                 types.insert(type);
-            else if (step.topic >= Topic::LinkLost && step.topic != Topic::StreamLoss)
+            else if (isOfCalls(step.topic))
                 types.insert({wire::EventType::TcpConnection, wire::EventType::HttpRequest});
         }
     }

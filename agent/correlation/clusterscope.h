@@ -24,7 +24,7 @@ struct ScopeCounters {
     std::uint64_t untimely = 0; ///< of a time that is none
     std::uint64_t amendments = 0;
     std::uint64_t facts = 0;
-    std::uint64_t found = 0; ///< insights told: opened, updated, ended
+    std::uint64_t found = 0; ///< what there is to tell: insights that opened, changed, ended; what Kubernetes says of nodes
     std::uint64_t forgotten =
         0; ///< candidates, addresses, links, services, nodes, processes and owners that went, or found no place, for want of room
 };
@@ -33,7 +33,7 @@ struct ScopeCounters {
 /// calls give the same findings. One thread.
 class ClusterScope final : private FindingSink, private FactSink {
 public:
-    /// What was found, ready for a batch of the server's own stream.
+    /// What there is to tell, ready for a batch of the server's own stream.
     struct Found {
         wire::Event event;
         std::shared_ptr<const wire::Origin> origin; ///< null: it is of no one place
@@ -45,6 +45,10 @@ public:
     /// Once each, in the order of their stream.
     void onDelivery(const wire::Delivery &delivery);
     void onAgent(const wire::AgentState &state);
+    /// What Kubernetes says of nodes. It becomes events of the server's own stream, and is evidence once it comes back from there, with its number.
+    void onNodes(std::vector<wire::KubernetesFact> &&facts);
+    /// Nodes that are lost at this moment.
+    std::vector<LostNode> lost() const { return m_nodes.lost(); }
     /// Time has passed, server's UTC. Once a second or so.
     void advance(std::int64_t nowNs);
     /// As Engine::setRules(); rules of the other scope are left out. Found are the insights that end with their rules.
@@ -64,6 +68,7 @@ public:
 
 private:
     void onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place);
+    void onOwn(const wire::Event &event, const wire::Origin &origin, const EventPlace &place);
     void onFact(const Observation &fact) override;
     void onFinding(Finding &&finding) override;
 

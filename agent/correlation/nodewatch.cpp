@@ -76,6 +76,16 @@ bool NodeWatch::isLost(const std::string &node) const
     return at != m_nodes.end() && at->second.isLost;
 }
 
+std::vector<LostNode> NodeWatch::lost() const
+{
+    std::vector<LostNode> all;
+    for (const auto &[name, node] : m_nodes) {
+        if (node.isLost)
+            all.push_back({name, node.lostNs});
+    }
+    return all;
+}
+
 void NodeWatch::tell(const Node &node, Topic topic, std::int64_t nowNs)
 {
     wire::Event event;

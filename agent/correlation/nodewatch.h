@@ -6,11 +6,17 @@
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "agent/correlation/factsink.h"
 #include "protocol/wire/message.h"
 
 namespace tapio::correlation {
+
+struct LostNode {
+    std::string name;
+    std::int64_t lostNs = 0; ///< when it was told
+};
 
 /// Which nodes are lost: their link went, or nothing comes over it, without a farewell, and no heartbeat was heard for 40 s. A node that was never
 /// connected is not known here. Bounded: of more nodes than `most` those that come later are not watched, and counted. One thread.
@@ -26,6 +32,7 @@ public:
     /// Each second or so. After a longer pause nobody listened here either, so it is no silence of the nodes; nor is a clock that was set.
     void advance(std::int64_t nowNs);
     bool isLost(const std::string &node) const;
+    std::vector<LostNode> lost() const;                                     ///< all of them
     std::uint64_t unwatched() const noexcept { return m_strangers.size(); } ///< nodes that there was no room for
 
 private:

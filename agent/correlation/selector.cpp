@@ -47,7 +47,12 @@ const Known &lookUp(Selector selector)
     return *std::find_if(known.begin(), known.end(), [selector](const Known &one) { return one.selector == selector; });
 }
 
-EntityName node(const Observation &seen) { return {EntityKind::Node, std::string(seen.place.node), std::string(seen.place.node)}; }
+EntityName node(const Observation &seen)
+{
+    // What a server says of a node it says in a stream of its own.
+    const std::string name = isOfNode(seen.topic) && seen.subject != nullptr ? seen.subject->name : std::string(seen.place.node);
+    return {EntityKind::Node, name, name};
+}
 
 /// Of the host itself, as "/system.slice/sshd.service" is not.
 bool isHost(const wire::Origin &origin) { return origin.cgroupPath == "/"; }
@@ -233,7 +238,7 @@ bool applies(Selector selector, Topic topic) noexcept
     case Selector::Namespace:
     case Selector::Workload:
     case Selector::Pod: // what is said of a whole node is of none of them
-    case Selector::Container: return topic != Topic::NodeLost && topic != Topic::NodeBack && topic != Topic::StreamLoss;
+    case Selector::Container: return !isOfNode(topic);
     default: return true;
     }
 }

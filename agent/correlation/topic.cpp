@@ -8,7 +8,7 @@ namespace tapio::correlation {
 
 namespace {
 
-constexpr std::array<std::pair<Topic, std::string_view>, 22> facts{{{Topic::ContainerRestart, "container.restart"},
+constexpr std::array<std::pair<Topic, std::string_view>, 25> facts{{{Topic::ContainerRestart, "container.restart"},
                                                                     {Topic::RolloutImage, "rollout.image"},
                                                                     {Topic::MemoryTrend, "memory.trend"},
                                                                     {Topic::FilesystemTrend, "filesystem.trend"},
@@ -29,7 +29,10 @@ constexpr std::array<std::pair<Topic, std::string_view>, 22> facts{{{Topic::Cont
                                                                     {Topic::ServiceErrors, "service.errors"},
                                                                     {Topic::ServiceSlow, "service.slow"},
                                                                     {Topic::CallerAffected, "caller.affected"},
-                                                                    {Topic::CallerSlow, "caller.slow"}}};
+                                                                    {Topic::CallerSlow, "caller.slow"},
+                                                                    {Topic::NodeNotReady, "node.notready"},
+                                                                    {Topic::NodeReady, "node.ready"},
+                                                                    {Topic::NodeRemoved, "node.removed"}}};
 
 } // namespace
 

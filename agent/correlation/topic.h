@@ -40,13 +40,23 @@ enum class Topic : std::uint16_t {
     ServiceSlow = 1026,    ///< calls of a callee (subject) take long for it; value: how many times as long as they do else
     CallerAffected = 1027, ///< calls of one caller (peer) of a callee (subject) fail or take long; value: the share that fails
     CallerSlow = 1028,     ///< a caller (peer) is slow itself after a callee (subject) that it calls became so; value: seconds
+    NodeNotReady = 1029,   ///< Kubernetes says that of a node (subject), in an event of the server's own
+    NodeReady = 1030,      ///< it says that it is again, or still though its agent is lost
+    NodeRemoved = 1031,    ///< there is no such node any more
 };
 
 constexpr Topic topicOf(wire::EventType type) noexcept { return static_cast<Topic>(type); }
 /// Beyond the types of events: so many numbers.
 inline constexpr std::uint16_t mostFacts = 64;
 /// No node sees it alone.
-constexpr bool isOfCluster(Topic topic) noexcept { return topic >= Topic::NodeLost && topic <= Topic::CallerSlow; }
+constexpr bool isOfCluster(Topic topic) noexcept { return topic >= Topic::NodeLost && topic <= Topic::NodeRemoved; }
+/// Worked out of calls and connections of several nodes.
+constexpr bool isOfCalls(Topic topic) noexcept
+{
+    return topic == Topic::LinkLost || topic == Topic::LinkReached || (topic >= Topic::ServiceErrors && topic <= Topic::CallerSlow);
+}
+/// Said of a whole node, which is its subject.
+constexpr bool isOfNode(Topic topic) noexcept { return isOfCluster(topic) && !isOfCalls(topic); }
 /// The type of event, for a topic that is one; else Unknown.
 constexpr wire::EventType eventTypeOf(Topic topic) noexcept
 {

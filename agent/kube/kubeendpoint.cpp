@@ -35,6 +35,35 @@ KubeChoice lacking(bool isWanted, std::string what)
     return {std::nullopt, isWanted ? wire::HookState::Failed : wire::HookState::Disabled, std::move(what)};
 }
 
+bool isWanted(const KubeSettings &settings) { return settings.source != KubeSourceKind::Auto || !settings.address.empty(); }
+
+/// Of an endpoint whose kind and node are known: credentials and address.
+KubeChoice choose(const KubeSettings &settings, KubeEndpoint endpoint, bool needsNode, const Environment &environment,
+                  const std::filesystem::path &serviceAccount)
+{
+    endpoint.tokenFile = !settings.tokenFile.empty() ? settings.tokenFile : ifThere(serviceAccount / "token");
+    endpoint.target.ca = !settings.ca.empty() ? settings.ca : ifThere(serviceAccount / "ca.crt");
+    endpoint.target.certificate = settings.certificate;
+    endpoint.target.key = settings.key;
+    if (endpoint.tokenFile.empty() && endpoint.target.certificate.empty())
+        return lacking(isWanted(settings), "no credentials: neither a service account at " + serviceAccount.native()
+                                               + " nor a token or certificate in [kubernetes]");
+    if (needsNode && endpoint.node.empty())
+        return lacking(isWanted(settings),
+                       "no name of this node: neither kubernetes.node nor NODE_NAME in the environment, and no certificate of the agent");
+    std::string address = settings.address;
+    if (address.empty())
+        address = endpoint.kind == KubeSourceKind::Kubelet ? endpoint.node : clusterAddress(environment);
+    if (address.empty())
+        return lacking(isWanted(settings), "no address: neither KUBERNETES_SERVICE_HOST in the environment nor kubernetes.address");
+    const auto parsed = parseHostPort(address, endpoint.kind == KubeSourceKind::Kubelet ? kubeletPort : apiPort);
+    if (!parsed)
+        return lacking(true, parsed.error().within("the address of Kubernetes").message());
+    endpoint.target.host = parsed->host;
+    endpoint.target.port = parsed->port;
+    return {std::move(endpoint), wire::HookState::Unknown, "not asked yet"};
+}
+
 } // namespace
 
 std::string processEnvironment(const char *name)
@@ -48,33 +77,20 @@ KubeChoice chooseKube(const KubeSettings &settings, const std::string &agentNode
 {
     if (settings.source == KubeSourceKind::Off)
         return lacking(false, "switched off in the configuration");
-    const bool isWanted = settings.source != KubeSourceKind::Auto || !settings.address.empty();
-    KubeEndpoint endpoint;
-    endpoint.kind = settings.source == KubeSourceKind::Kubelet ? KubeSourceKind::Kubelet : KubeSourceKind::ApiServer;
-    endpoint.node = !settings.node.empty() ? settings.node : environment("NODE_NAME");
-    if (endpoint.node.empty())
-        endpoint.node = agentNode;
-    endpoint.tokenFile = !settings.tokenFile.empty() ? settings.tokenFile : ifThere(serviceAccount / "token");
-    endpoint.target.ca = !settings.ca.empty() ? settings.ca : ifThere(serviceAccount / "ca.crt");
-    endpoint.target.certificate = settings.certificate;
-    endpoint.target.key = settings.key;
-    if (endpoint.tokenFile.empty() && endpoint.target.certificate.empty())
-        return lacking(isWanted, "no credentials: neither a service account at " + serviceAccount.native()
-                                     + " nor a token or certificate in [kubernetes]");
-    std::string address = settings.address;
-    if (address.empty())
-        address = endpoint.kind == KubeSourceKind::Kubelet ? endpoint.node : clusterAddress(environment);
-    if (endpoint.node.empty())
-        return lacking(isWanted,
-                       "no name of this node: neither kubernetes.node nor NODE_NAME in the environment, and no certificate of the agent");
-    if (address.empty())
-        return lacking(isWanted, "no address: neither KUBERNETES_SERVICE_HOST in the environment nor kubernetes.address");
-    const auto parsed = parseHostPort(address, endpoint.kind == KubeSourceKind::Kubelet ? kubeletPort : apiPort);
-    if (!parsed)
-        return lacking(true, parsed.error().within("the address of Kubernetes").message());
-    endpoint.target.host = parsed->host;
-    endpoint.target.port = parsed->port;
-    return {std::move(endpoint), wire::HookState::Unknown, "not asked yet"};
+    const auto kind = settings.source == KubeSourceKind::Kubelet ? KubeSourceKind::Kubelet : KubeSourceKind::ApiServer;
+    std::string node = !settings.node.empty() ? settings.node : environment("NODE_NAME");
+    if (node.empty())
+        node = agentNode;
+    return choose(settings, {kind, {}, {}, std::move(node)}, true, environment, serviceAccount);
+}
+
+KubeChoice chooseKubeOfNodes(const KubeSettings &settings, const Environment &environment, const std::filesystem::path &serviceAccount)
+{
+    if (settings.source == KubeSourceKind::Off)
+        return lacking(false, "switched off in the configuration");
+    if (settings.source == KubeSourceKind::Kubelet)
+        return lacking(true, "a kubelet does not know of other nodes: kubernetes.source is to be \"apiserver\"");
+    return choose(settings, {KubeSourceKind::ApiServer, {}, {}, {}}, false, environment, serviceAccount);
 }
 
 } // namespace tapio::agent

@@ -12,11 +12,11 @@
 
 namespace tapio::agent {
 
-/// Whom to ask for the pods of this node.
+/// Whom to ask.
 enum class KubeSourceKind : std::uint8_t {
     Auto,      ///< the API server where there are credentials for it, else nobody
     ApiServer, ///< list and watch
-    Kubelet,   ///< this node's kubelet, asked every ten seconds
+    Kubelet,   ///< this node's kubelet, asked every ten seconds; of its pods only
     Off,
 };
 
@@ -54,5 +54,8 @@ inline constexpr const char *serviceAccountFolder = "/var/run/secrets/kubernetes
 
 KubeChoice chooseKube(const KubeSettings &settings, const std::string &agentNode, const Environment &environment,
                       const std::filesystem::path &serviceAccount = serviceAccountFolder);
+/// The same of who knows all nodes: the API server, or nobody. Its endpoint is of no node.
+KubeChoice chooseKubeOfNodes(const KubeSettings &settings, const Environment &environment,
+                             const std::filesystem::path &serviceAccount = serviceAccountFolder);
 
 } // namespace tapio::agent

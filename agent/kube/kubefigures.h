@@ -5,7 +5,7 @@
 
 namespace tapio::agent {
 
-/// What asking Kubernetes came to; cumulative but for the last three. A value.
+/// What asking Kubernetes came to; cumulative but for the last four. A value.
 struct KubeFigures {
     std::uint64_t lists = 0;   ///< that came whole; of a kubelet: polls
     std::uint64_t watches = 0; ///< begun
@@ -17,12 +17,13 @@ struct KubeFigures {
     std::uint64_t refused = 0;      ///< any other status that is no success
     std::uint64_t disconnected = 0; ///< no connection, a broken one, TLS, a time-out
     std::uint64_t malformed = 0;    ///< what came was not understood, or too long
-    std::uint64_t podsUnusable = 0; ///< without a usable name or uid, or of another node
-    std::uint64_t podsRefused = 0;  ///< there was no room for them
+    std::uint64_t unusable = 0;     ///< objects without a usable name or uid, or of another node
+    std::uint64_t noRoom = 0;       ///< objects that there was no room for
     std::uint64_t tokenReads = 0;
     std::uint64_t pods = 0;            ///< known now
     std::uint64_t podsGone = 0;        ///< deleted and still remembered
     std::int64_t lastSuccessUtcNs = 0; ///< 0 = never
+    std::int64_t heardUtcNs = 0;       ///< of the last list, or line of a watch: what is known was so then; 0 = never
 
     bool operator==(const KubeFigures &) const = default;
 };

@@ -1,153 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/kube/kubesource.h"
 
-#include <algorithm>
-#include <random>
 #include <utility>
-
-#include "protocol/transport/backoff.h"
 
 namespace tapio::agent {
 
-using std::chrono::milliseconds;
-
-namespace {
-
-/// What is known stays right, so one broken connection is no state to show; it becomes one when it does not mend.
-constexpr unsigned failuresThatShow = 3;
-
-wire::HookState stateOf(const Error &error)
-{
-    return error.code() == Errc::PermissionDenied ? wire::HookState::Denied : wire::HookState::Failed;
-}
-
-} // namespace
-
 std::shared_ptr<KubeSource> KubeSource::start(KubeChoice choice, const Clock &clock, spdlog::logger &log, KubePace pace, KubeLimits limits)
 {
-    std::shared_ptr<KubeSource> source(new KubeSource(std::move(choice), clock, log, pace, limits));
-    if (source->m_isAsked)
-        source->m_thread = std::jthread([self = source.get()](const std::stop_token &stop) { self->run(stop); });
-    return source;
+    return std::shared_ptr<KubeSource>(new KubeSource(std::move(choice), clock, log, pace, limits));
 }
 
-KubeSource::KubeSource(KubeChoice choice, const Clock &clock, spdlog::logger &log, KubePace pace, KubeLimits limits)
-    : m_isAsked(choice.endpoint.has_value()), m_choice(std::move(choice)), m_clock(clock), m_log(log), m_pace(pace), m_limits(limits),
-      m_state(m_choice.state), m_reason(m_choice.reason)
+KubeSource::KubeSource(KubeChoice &&choice, const Clock &clock, spdlog::logger &log, KubePace pace, KubeLimits limits)
+    : m_pods(choice.endpoint ? choice.endpoint->node : std::string(), choice.endpoint ? choice.endpoint->kind : KubeSourceKind::Off,
+             m_table),
+      m_watch(std::move(choice), m_pods, clock, log, pace, limits)
 {}
-
-KubeSource::~KubeSource()
-{
-    m_thread.request_stop();
-    if (m_thread.joinable())
-        m_thread.join();
-}
-
-void KubeSource::run(const std::stop_token &stop)
-{
-    const KubeEndpoint &endpoint = *m_choice.endpoint;
-    const auto client = HttpsClient::open(endpoint.target);
-    if (!client) {
-        setState(wire::HookState::Failed, client.error().message());
-        return;
-    }
-    auto follower = std::make_shared<PodFollower>(endpoint, m_limits, **client, m_table, m_clock);
-    {
-        const std::lock_guard lock(m_mutex);
-        m_follower = follower;
-    }
-    std::minstd_rand random{std::random_device()()};
-    transport::Backoff backoff(m_pace.retryLeast, m_pace.retryMost);
-    while (!stop.stop_requested()) {
-        const std::int64_t began = m_clock.bootNs();
-        const auto done = follower->turn(stop);
-        if (stop.stop_requested())
-            break;
-        if (!done) {
-            noteFailure(done.error());
-            pause(std::max(backoff.next(random), milliseconds(follower->retryAfter())), stop);
-            continue;
-        }
-        const milliseconds took((m_clock.bootNs() - began) / nsPerMs);
-        if (*done != FollowTurn::Expired) {
-            noteSuccess();
-            backoff.reset();
-        }
-        if (endpoint.kind == KubeSourceKind::Kubelet)
-            pause(transport::Backoff(m_pace.betweenPolls, m_pace.betweenPolls).next(random), stop);
-        else if (*done != FollowTurn::Listed && took < m_pace.betweenWatches)
-            pause(m_pace.betweenWatches - took, stop);
-    }
-    const std::lock_guard lock(m_mutex);
-    m_follower.reset();
-}
-
-void KubeSource::noteSuccess()
-{
-    m_failures = 0;
-    setState(wire::HookState::Active, {});
-}
-
-void KubeSource::noteFailure(const Error &error)
-{
-    ++m_failures;
-    wire::HookState before = wire::HookState::Unknown;
-    {
-        const std::lock_guard lock(m_mutex);
-        before = m_state;
-    }
-    m_log.debug("kubernetes: {}", error.message());
-    if (before != wire::HookState::Active || m_failures >= failuresThatShow)
-        setState(stateOf(error), error.message());
-}
-
-void KubeSource::setState(wire::HookState state, const std::string &reason)
-{
-    bool isNews = false;
-    {
-        const std::lock_guard lock(m_mutex);
-        isNews = std::exchange(m_state, state) != state;
-        m_reason = reason;
-    }
-    m_changed.notify_all();
-    if (!isNews)
-        return;
-    if (state == wire::HookState::Active)
-        m_log.info("kubernetes: pods of node {} are known from the {}", m_choice.endpoint->node,
-                   m_choice.endpoint->kind == KubeSourceKind::Kubelet ? "kubelet" : "API server");
-    else
-        m_log.warn("kubernetes: {}; what is known stays, and it is tried again", reason);
-}
-
-wire::Hook KubeSource::hook() const
-{
-    const std::lock_guard lock(m_mutex);
-    wire::Hook hook;
-    hook.collector = "kubernetes";
-    hook.name = "pods";
-    hook.state = m_state;
-    hook.reason = m_reason;
-    if (m_state == wire::HookState::Active)
-        hook.attachKind = m_choice.endpoint->kind == KubeSourceKind::Kubelet ? "kubelet" : "apiserver";
-    return hook;
-}
 
 KubeFigures KubeSource::figures() const
 {
-    const std::lock_guard lock(m_mutex);
-    return m_follower ? m_follower->figures() : KubeFigures{};
-}
-
-void KubeSource::waitForAnswer(milliseconds longest) const
-{
-    std::unique_lock lock(m_mutex);
-    m_changed.wait_for(lock, longest, [this] { return m_state != wire::HookState::Unknown; });
-}
-
-void KubeSource::pause(milliseconds length, const std::stop_token &stop)
-{
-    std::unique_lock lock(m_mutex);
-    m_changed.wait_for(lock, stop, length, [] { return false; });
+    KubeFigures figures = m_watch.figures();
+    figures.pods = m_table.pods();
+    figures.podsGone = m_table.gone();
+    return figures;
 }
 
 } // namespace tapio::agent

@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "agent/enrich/cgrouppath.h"
-#include "agent/enrich/jsonvisit.h"
 #include "agent/enrich/kubename.h"
 #include "agent/kube/eviction.h"
+#include "agent/kube/objectvisitor.h"
 #include "agent/kube/workload.h"
 #include "protocol/wire/kubernetesfact.h"
 #include "protocol/wire/text.h"
@@ -18,10 +18,7 @@ namespace tapio::agent {
 namespace {
 
 constexpr std::size_t mostNameBytes = 253;
-constexpr std::size_t mostKindBytes = 63;
 constexpr std::size_t mostImageBytes = 512;
-constexpr std::size_t mostTokenBytes = 4096; // of a continue token; a resource version is far shorter
-constexpr std::size_t mostMessageBytes = 300;
 constexpr std::size_t mostOwners = 8;
 
 std::string cut(const std::string &text, std::size_t most) { return wire::toLine(text, most); }
@@ -125,68 +122,42 @@ std::optional<PodFacts> finished(const PodDraft &draft)
     return pod;
 }
 
-/// Pods that lie at one place of a text, as they end.
-class PodVisitor : public JsonVisitor {
+/// A pod, as its values come.
+class PodReader {
 public:
-    explicit PodVisitor(std::string_view place) : m_place(place) {}
+    using Facts = PodFacts;
+    static constexpr std::string_view listKind = "PodList", plural = "pods";
 
-    void beginObject(std::string_view path) override
+    void beginObject(std::string_view path)
     {
-        const auto inPod = within(path);
-        if (!inPod)
-            return;
-        if (inPod->empty())
-            m_draft = {};
-        else if (isOneOf(specLists, *inPod))
+        if (isOneOf(specLists, path))
             addTo(m_draft.spec);
-        else if (isOneOf(statusLists, *inPod))
+        else if (isOneOf(statusLists, path))
             addTo(m_draft.status);
-        else if (*inPod == ownerList && (m_ownerTaken = m_draft.owners.size() < mostOwners))
+        else if (path == ownerList && (m_ownerTaken = m_draft.owners.size() < mostOwners))
             m_draft.owners.emplace_back();
     }
-    void endObject(std::string_view path) override
+    void endObject(std::string_view) {}
+    void text(std::string_view path, std::string &&value)
     {
-        if (path == m_place)
-            onPod(std::exchange(m_draft, {}));
-    }
-    void text(std::string_view path, std::string &&value) override
-    {
-        const auto inPod = within(path);
-        if (!inPod) {
-            onText(path, std::move(value));
-            return;
-        }
-        if (const auto field = std::find_if(textFields.begin(), textFields.end(), [&](const auto &one) { return one.path == *inPod; });
+        if (const auto field = std::find_if(textFields.begin(), textFields.end(), [&](const auto &one) { return one.path == path; });
             field != textFields.end())
             m_draft.*(field->member) = std::move(value);
-        else if (const auto spec = fieldIn(specLists, *inPod))
+        else if (const auto spec = fieldIn(specLists, path))
             takeSpec(*spec, std::move(value));
-        else if (const auto status = fieldIn(statusLists, *inPod))
+        else if (const auto status = fieldIn(statusLists, path))
             takeStatus(*status, std::move(value));
-        else if (const auto owner = fieldIn(std::array{ownerList}, *inPod))
+        else if (const auto owner = fieldIn(std::array{ownerList}, path))
             takeOwner(*owner, std::move(value));
-        else
-            onText(path, std::move(value));
     }
-    void flag(std::string_view path, bool value) override
+    void flag(std::string_view path, bool value)
     {
-        const auto inPod = within(path);
-        if (inPod && *inPod == "/metadata/ownerReferences/controller" && m_ownerTaken && !m_draft.owners.empty())
+        if (path == "/metadata/ownerReferences/controller" && m_ownerTaken && !m_draft.owners.empty())
             m_draft.owners.back().controller = value;
     }
-
-protected:
-    virtual void onPod(PodDraft &&draft) = 0;
-    /// Everything that is not of a pod's model.
-    virtual void onText(std::string_view path, std::string &&value) = 0;
+    std::optional<PodFacts> finish() { return finished(std::exchange(m_draft, {})); }
 
 private:
-    std::optional<std::string_view> within(std::string_view path) const
-    {
-        if (!path.starts_with(m_place) || (path.size() > m_place.size() && path[m_place.size()] != '/'))
-            return std::nullopt;
-        return path.substr(m_place.size());
-    }
     /// Beyond the bound an element is read over: it would else write into the one before it.
     void addTo(std::vector<ContainerDraft> &list)
     {
@@ -229,118 +200,14 @@ private:
             m_draft.owners.back().name = std::move(value);
     }
 
-    std::string_view m_place;
     PodDraft m_draft;
     bool m_containerTaken = false;
     bool m_ownerTaken = false;
 };
 
-class PageVisitor final : public PodVisitor {
-public:
-    PageVisitor() : PodVisitor("/items") {}
-    PodPage page;
-    std::string kind;
-
-private:
-    void onPod(PodDraft &&draft) override
-    {
-        if (auto pod = finished(draft))
-            page.pods.push_back(std::move(*pod));
-        else
-            ++page.unusable;
-    }
-    void onText(std::string_view path, std::string &&value) override
-    {
-        if (path == "/kind")
-            kind = std::move(value);
-        else if (path == "/metadata/resourceVersion")
-            page.resourceVersion = std::move(value);
-        else if (path == "/metadata/continue")
-            page.continueToken = std::move(value);
-    }
-};
-
-class EventVisitor final : public PodVisitor {
-public:
-    EventVisitor() : PodVisitor("/object") {}
-    WatchEvent event;
-    std::string type, kind;
-
-    void number(std::string_view path, std::int64_t value) override
-    {
-        if (path == "/object/code")
-            event.code = value;
-    }
-
-private:
-    void onPod(PodDraft &&draft) override { event.pod = finished(draft); }
-    void onText(std::string_view path, std::string &&value) override
-    {
-        if (path == "/type")
-            type = std::move(value);
-        else if (path == "/object/kind")
-            kind = std::move(value);
-        else if (path == "/object/metadata/resourceVersion")
-            event.resourceVersion = std::move(value);
-        else if (path == "/object/message")
-            event.message = cut(value, mostMessageBytes);
-    }
-};
-
-WatchEvent::Kind kindOf(std::string_view type)
-{
-    constexpr std::array<std::pair<std::string_view, WatchEvent::Kind>, 5> kinds{{{"ADDED", WatchEvent::Kind::Added},
-                                                                                  {"MODIFIED", WatchEvent::Kind::Modified},
-                                                                                  {"DELETED", WatchEvent::Kind::Deleted},
-                                                                                  {"BOOKMARK", WatchEvent::Kind::Bookmark},
-                                                                                  {"ERROR", WatchEvent::Kind::Error}}};
-    const auto found = std::find_if(kinds.begin(), kinds.end(), [&](const auto &one) { return one.first == type; });
-    return found == kinds.end() ? WatchEvent::Kind::Unknown : found->second;
-}
-
 } // namespace
 
-Result<PodPage> parsePodPage(std::string_view body)
-{
-    PageVisitor visitor;
-    if (const Status read = visitJson(body, visitor); !read)
-        return fail(read.error().within("a list of pods"));
-    PodPage &page = visitor.page;
-    if (visitor.kind != "PodList")
-        return fail(Errc::Malformed, "no list of pods, but kind \"" + cut(visitor.kind, mostKindBytes) + "\"");
-    if (page.continueToken.size() > mostTokenBytes || page.resourceVersion.size() > mostTokenBytes)
-        return fail(Errc::Malformed, "a list of pods whose version or continuation is too long");
-    return std::move(page);
-}
-
-Result<WatchEvent> parseWatchEvent(std::string_view line)
-{
-    EventVisitor visitor;
-    if (const Status read = visitJson(line, visitor); !read)
-        return fail(read.error().within("an event of a watch"));
-    WatchEvent &event = visitor.event;
-    event.kind = kindOf(visitor.type);
-    if (event.kind == WatchEvent::Kind::Unknown)
-        return fail(Errc::Malformed, "an event of a watch of type \"" + cut(visitor.type, mostKindBytes) + "\"");
-    if (event.resourceVersion.size() > mostTokenBytes)
-        return fail(Errc::Malformed, "an event of a watch whose version is too long");
-    if (event.kind == WatchEvent::Kind::Bookmark || event.kind == WatchEvent::Kind::Error)
-        event.pod.reset();
-    return std::move(event);
-}
-
-std::string statusMessage(std::string_view body)
-{
-    class Visitor final : public JsonVisitor {
-    public:
-        std::string message;
-        void text(std::string_view path, std::string &&value) override
-        {
-            if (path == "/message")
-                message = cut(value, mostMessageBytes);
-        }
-    } visitor;
-    return visitJson(body, visitor) ? visitor.message : std::string();
-}
+Result<PageOf<PodFacts>> parsePodPage(std::string_view body) { return parsePage<PodReader>(body); }
+Result<EventOf<PodFacts>> parsePodEvent(std::string_view line) { return parseEvent<PodReader>(line); }
 
 } // namespace tapio::agent

@@ -271,8 +271,8 @@ void addKubernetes(MetricFamilies &out, const KubeFigures &kube, std::int64_t no
         .add(kube.disconnected, {{"cause", "disconnected"}})
         .add(kube.malformed, {{"cause", "malformed"}});
     out.counter("tapio_agent_kubernetes_pods_left_out_total", "Pods that were told of and not taken, by cause.")
-        .add(kube.podsUnusable, {{"cause", "unusable"}})
-        .add(kube.podsRefused, {{"cause", "no_room"}});
+        .add(kube.unusable, {{"cause", "unusable"}})
+        .add(kube.noRoom, {{"cause", "no_room"}});
     out.counter("tapio_agent_kubernetes_token_reads_total", "How often the token was read from its file.").add(kube.tokenReads);
     out.gauge("tapio_agent_kubernetes_pods", "Pods of this node that are known.")
         .add(kube.pods, {{"state", "present"}})

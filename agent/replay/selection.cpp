@@ -32,6 +32,10 @@ bool isWanted(const Selection &selection, const std::string &node, const wire::E
     switch (event.type) {
     case wire::EventType::Insight: return false;
     case wire::EventType::DrillLabel: return true;
+    case wire::EventType::KubernetesFact:
+        if (node.starts_with(wire::serverNodePrefix)) // of nodes: it belongs to what is known of their links
+            return true;
+        break;
     case wire::EventType::AgentNotice: return origin.cgroupPath == "/" || isOf(selection, node, origin);
     default: break;
     }

@@ -16,7 +16,7 @@ struct Selection {
     std::vector<std::string> nodes;
     /// Beginnings of paths of cgroups, of one node where "NODE:" stands before it: events of these only, and what agents say of themselves and of drills. No insights: what an agent found may be of others
     /// as well. Samples of these, and of the node itself what has no label but "/": devices, mounts and ports are nobody's business. What was sent before it was known whose it is counts as it was sent.
-    /// What is known of links stays.
+    /// What is known of links stays, and what a server heard of nodes from Kubernetes.
     std::vector<std::string> cgroups;
     std::vector<std::string> namespaces = {};    ///< of Kubernetes; likewise, and as well as what is of `cgroups`
     std::vector<wire::EventType> hostTypes = {}; ///< beside those: events of these types that are of no cgroup but the node

@@ -17,9 +17,9 @@ constexpr std::int64_t advanceEveryNs = nsPerSecond;
 } // namespace
 
 CorrelationThread::CorrelationThread(std::unique_ptr<correlation::ClusterScope> scope, Limits limits, std::function<void()> wake,
-                                     const Clock &clock)
-    : m_scope(std::move(scope)), m_wanted(m_scope->wanted()), m_limits(limits), m_wake(std::move(wake)), m_clock(clock),
-      m_thread([this](const std::stop_token &stop) { run(stop); })
+                                     const Clock &clock, std::unique_ptr<Readiness> readiness)
+    : m_scope(std::move(scope)), m_wanted(m_scope->wanted()), m_readiness(std::move(readiness)), m_limits(limits), m_wake(std::move(wake)),
+      m_clock(clock), m_thread([this](const std::stop_token &stop) { run(stop); })
 {}
 
 CorrelationThread::~CorrelationThread() = default;
@@ -128,6 +128,8 @@ void CorrelationThread::advance()
         return;
     m_advancedBootNs = m_clock.bootNs();
     m_scope->advance(m_clock.utcNs());
+    if (m_readiness)
+        m_scope->onNodes(m_readiness->look(m_scope->lost()));
     auto rules = m_scope->ruleCounters();
     const std::lock_guard lock(m_mutex);
     m_counters.rules = std::move(rules);

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "agent/server/correlationfeed.h"
+#include "agent/server/readiness.h"
 #include "protocol/base/clock.h"
 
 namespace tapio::server {
@@ -28,7 +29,9 @@ public:
     };
 
     /// `wake` is called from the thread when something was found. `clock` outlives it.
-    CorrelationThread(std::unique_ptr<correlation::ClusterScope> scope, Limits limits, std::function<void()> wake, const Clock &clock);
+    /// `readiness`, of what Kubernetes says of nodes, may be null.
+    CorrelationThread(std::unique_ptr<correlation::ClusterScope> scope, Limits limits, std::function<void()> wake, const Clock &clock,
+                      std::unique_ptr<Readiness> readiness = nullptr);
     ~CorrelationThread() override; ///< does not look at what waits
 
     void onDelivery(const std::shared_ptr<const wire::Delivery> &delivery, std::uint64_t bytes) override;
@@ -56,6 +59,7 @@ private:
 
     const std::unique_ptr<correlation::ClusterScope> m_scope; ///< of the thread, once that runs
     std::vector<wire::EventType> m_wanted;                    ///< of the fan-in's thread
+    const std::unique_ptr<Readiness> m_readiness;             ///< of the thread
     const Limits m_limits;
     const std::function<void()> m_wake;
     const Clock &m_clock;

@@ -150,6 +150,7 @@ private:
         if (now - m_countersBootNs >= countersEveryNs) {
             m_countersBootNs = now;
             setCounters(hub);
+            tellOfKubernetes(hub);
         }
     }
 
@@ -215,7 +216,8 @@ private:
         }
         auto scope = std::make_unique<correlation::ClusterScope>(identity().name, std::move(loaded.rules));
         return std::make_unique<CorrelationThread>(
-            std::move(scope), CorrelationThread::Limits{}, [this] { wake(); }, m_clock);
+            std::move(scope), CorrelationThread::Limits{}, [this] { wake(); }, m_clock,
+            m_options.correlation->nodes ? std::make_unique<Readiness>(m_options.correlation->nodes) : nullptr);
     }
 
     /// Those of this scope, and in the place of what is refused what was in force.
@@ -247,7 +249,21 @@ private:
                                  + std::to_string(loaded.problems.size()) + " problems were found";
         notices.push_back({m_clock.utcNs(), wire::LinkNoticeKind::Unknown, {}, {}, "rules-read-again", what, 1});
         m_feed->setRules(std::move(loaded.rules));
-        hub.onRulesChanged(notices);
+        hub.say(notices);
+    }
+
+    /// How it goes with what is asked there, as it changes.
+    void tellOfKubernetes(Hub &hub)
+    {
+        if (!m_options.correlation || !m_options.correlation->nodes)
+            return;
+        const wire::Hook hook = m_options.correlation->nodes->hook();
+        if (std::exchange(m_kubernetes, hook.state) == hook.state)
+            return;
+        const bool isKnown = hook.state == wire::HookState::Active;
+        const std::string what =
+            isKnown ? "Kubernetes tells which nodes are Ready" : "Kubernetes does not tell which nodes are Ready: " + hook.reason;
+        hub.say({{m_clock.utcNs(), wire::LinkNoticeKind::Unknown, {}, {}, isKnown ? "nodes-known" : "nodes-unknown", what, 1}});
     }
 
     const OwnIdentity &identity()
@@ -269,8 +285,9 @@ private:
     std::int64_t m_countersBootNs = 0;
     OwnIdentity m_identity;
     correlation::RuleSet m_inForce;
-    std::uint64_t m_rules = 0, m_refusedRules = 0; ///< across nodes
-    std::unique_ptr<CorrelationThread> m_feed;     ///< while it runs, and where anything is correlated
+    std::uint64_t m_rules = 0, m_refusedRules = 0;           ///< across nodes
+    wire::HookState m_kubernetes = wire::HookState::Unknown; ///< as it was told
+    std::unique_ptr<CorrelationThread> m_feed;               ///< while it runs, and where anything is correlated
     std::atomic<bool> m_wantsRules = false;
 
     mutable std::mutex m_mutex;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/correlation/clusternodes.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/counters.h"
 #include "protocol/base/result.h"
@@ -32,7 +33,8 @@ public:
 
 /// Correlation at the scope of all nodes (agent/correlation): what it finds comes as events of a stream of the server's own.
 struct RulesAcrossNodes {
-    std::filesystem::path folder; ///< of the rules; empty: those that this build was made with
+    std::filesystem::path folder;                          ///< of the rules; empty: those that this build was made with
+    std::shared_ptr<correlation::ClusterNodes> nodes = {}; ///< null: nobody is asked whether nodes are Ready
 };
 
 struct FanInOptions {

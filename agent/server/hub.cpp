@@ -75,7 +75,7 @@ void Hub::correlate(CorrelationFeed &feed, const OwnIdentity &identity)
     updateFilter();
 }
 
-void Hub::onRulesChanged(const std::vector<wire::LinkNotice> &notices)
+void Hub::say(const std::vector<wire::LinkNotice> &notices)
 {
     for (const wire::LinkNotice &notice : notices)
         publishNotice(notice);
@@ -340,7 +340,7 @@ void Hub::deliver(NodeRecord &node)
         else if (!m_options.acknowledgeBySink)
             m_heldAcks.hold(*delivery, m_ring.end(), m_clock.bootNs());
         m_ring.append(delivery);
-        if (m_feed != nullptr && &node != &m_own->record())
+        if (m_feed != nullptr && (&node != &m_own->record() || OwnStream::isEvidence(*delivery)))
             m_feed->onDelivery(delivery, bytes);
     }
     m_stuck.erase(&node);

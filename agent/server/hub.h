@@ -38,8 +38,8 @@ public:
     /// Before the first message: what agents send is handed to `feed`, which outlives the hub, and what it finds is told under this name.
     void correlate(CorrelationFeed &feed, const OwnIdentity &identity);
 
-    /// The feed has other rules: agents are asked for what they need, and consoles and the sink are told what came of it.
-    void onRulesChanged(const std::vector<wire::LinkNotice> &notices);
+    /// Consoles and the sink are told; and where the feed has other rules, agents are asked for what those need.
+    void say(const std::vector<wire::LinkNotice> &notices);
 
     void onMessage(const transport::Incoming &incoming);
     /// Accepted, refused and closed connections, in order. A closed peer is forgotten by the next tick() that is quiet, since

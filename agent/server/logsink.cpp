@@ -58,7 +58,8 @@ void LogSink::onAgentState(const wire::AgentState &state)
 void LogSink::onLinkNotice(const wire::LinkNotice &notice)
 {
     if (notice.kind == wire::LinkNoticeKind::Unknown) { // of the server itself
-        m_log.log(notice.code == "rules-read-again" ? spdlog::level::info : spdlog::level::warn, "{}", describe(notice));
+        const bool isNoTrouble = notice.code == "rules-read-again" || notice.code == "nodes-known";
+        m_log.log(isNoTrouble ? spdlog::level::info : spdlog::level::warn, "{}", describe(notice));
         return;
     }
     const auto level = notice.kind == wire::LinkNoticeKind::Refused ? spdlog::level::warn : spdlog::level::info;

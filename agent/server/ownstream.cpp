@@ -55,6 +55,14 @@ void OwnStream::add(std::vector<correlation::ClusterScope::Found> &&found, std::
     }
 }
 
+bool OwnStream::isEvidence(const wire::Delivery &delivery)
+{
+    const auto *batch = std::get_if<wire::EventBatch>(&delivery.frame.body);
+    return batch != nullptr && std::any_of(batch->events.begin(), batch->events.end(), [](const wire::Event &event) {
+               return event.type == wire::EventType::KubernetesFact;
+           });
+}
+
 void OwnStream::begin(std::int64_t nowNs)
 {
     wire::AgentNotice notice;

@@ -30,12 +30,15 @@ public:
     /// Makes frames of them, which wait in record().pending(). What there is no room for is counted, and has no number.
     void add(std::vector<correlation::ClusterScope::Found> &&found, std::int64_t nowNs);
 
+    /// Of what it delivers: something that the rules are held against, which is what Kubernetes says of nodes.
+    static bool isEvidence(const wire::Delivery &delivery);
+
     /// How the rules fare, for the same readers. Left out where too much waits already: the next one says it, too.
     void report(std::vector<wire::RuleCounters> &&rules, std::int64_t nowNs);
 
     NodeRecord &record() noexcept { return m_record; }
     const NodeRecord &record() const noexcept { return m_record; }
-    std::uint64_t told() const noexcept { return m_told; } ///< findings
+    std::uint64_t told() const noexcept { return m_told; } ///< of what was found
     std::uint64_t untold() const noexcept { return m_untold; }
 
 private:

@@ -11,6 +11,7 @@
 #include "agent/daemon/configsection.h"
 #include "agent/daemon/exitcode.h"
 #include "agent/daemon/log.h"
+#include "agent/kube/kubesettings.h"
 #include "protocol/base/hostport.h"
 
 namespace tapio::server {
@@ -138,7 +139,16 @@ Status readConfig(const std::filesystem::path &path, ServerConfig &config)
     RulesAcrossNodes rules = options.correlation.value_or(RulesAcrossNodes());
     correlation.path("rules", rules.folder);
     options.correlation = isOn ? std::optional(rules) : std::nullopt;
-    for (const ConfigSection *section : {&top, &listen, &tls, &limits, &correlation}) {
+    ConfigSection kubernetes(top.table("kubernetes"), path.native(), "kubernetes.");
+    agent::readKubeSettings(kubernetes, config.kubernetes);
+    if (config.kubernetes.source == agent::KubeSourceKind::Kubelet)
+        kubernetes.refuse("source",
+                          "kubernetes.source: a kubelet knows of its own node only; it is to be \"auto\", \"apiserver\" or \"off\"");
+    if (!config.kubernetes.node.empty())
+        kubernetes.refuse("node", "kubernetes.node: a server is of no node");
+    if (const auto address = parseHostPort(config.kubernetes.address); !config.kubernetes.address.empty() && !address)
+        kubernetes.refuse("address", address.error().within("kubernetes.address").context());
+    for (const ConfigSection *section : {&top, &listen, &tls, &limits, &correlation, &kubernetes}) {
         if (Status status = section->end(); !status)
             return status;
     }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 
+#include "agent/kube/kubeendpoint.h"
 #include "agent/server/fanin.h"
 
 namespace tapio::server {
@@ -13,6 +14,7 @@ struct ServerConfig {
     ServerConfig();
 
     FanInOptions fanIn;
+    agent::KubeSettings kubernetes; ///< whom to ask whether nodes are Ready
     std::string logLevel = "info";
 };
 

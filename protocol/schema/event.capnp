@@ -298,6 +298,9 @@ struct KubernetesFact {
   volume @6 :Text;
   file @7 :Text;
   subject @8 :Text;
+  node @9 :Text;
+  reason @10 :Text;
+  sinceNs @11 :Int64;
 }
 
 struct TlsFailure {

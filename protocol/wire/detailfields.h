@@ -263,6 +263,9 @@ template <IsDetail<Boxed<KubernetesFact>> D, typename Visit> void visitFields(D 
     visit(Field{"subject", KubernetesFact::subjectBytes}, fact.subject);
     visit(Field{"notAfterNs"}, fact.notAfterNs);
     visit(Field{"leftNs"}, fact.leftNs);
+    visit(Field{"node", KubernetesFact::nodeBytes}, fact.node);
+    visit(Field{"reason", KubernetesFact::reasonBytes}, fact.reason);
+    visit(Field{"sinceNs"}, fact.sinceNs);
 }
 
 } // namespace tapio::wire

@@ -415,6 +415,9 @@ struct DetailWriter {
         setText(from->volume, [&](auto text) { fact.setVolume(text); });
         setText(from->file, [&](auto text) { fact.setFile(text); });
         setText(from->subject, [&](auto text) { fact.setSubject(text); });
+        setText(from->node, [&](auto text) { fact.setNode(text); });
+        setText(from->reason, [&](auto text) { fact.setReason(text); });
+        fact.setSinceNs(from->sinceNs);
     }
 };
 

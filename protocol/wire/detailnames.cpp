@@ -300,6 +300,9 @@ std::string_view kubernetesFactKindName(KubernetesFactKind kind) noexcept
     case KubernetesFactKind::PodEvicted: return "pod-evicted";
     case KubernetesFactKind::VolumeChanged: return "volume-changed";
     case KubernetesFactKind::CertificateExpiry: return "certificate-expiry";
+    case KubernetesFactKind::NodeNotReady: return "node-not-ready";
+    case KubernetesFactKind::NodeReady: return "node-ready";
+    case KubernetesFactKind::NodeRemoved: return "node-removed";
     }
     return "unknown";
 }

@@ -348,6 +348,9 @@ Boxed<KubernetesFact> readKubernetesFact(const LayoutReader &reader, schema::Kub
     to.volume = reader.text(from.getVolume());
     to.file = reader.text(from.getFile());
     to.subject = reader.text(from.getSubject());
+    to.node = reader.text(from.getNode());
+    to.reason = reader.text(from.getReason());
+    to.sinceNs = from.getSinceNs();
     Boxed<KubernetesFact> boxed(std::move(to));
     requireTexts(boxed, Errc::Malformed);
     return boxed;

@@ -417,12 +417,24 @@ struct Writer {
             line += " changed";
             return;
         case KubernetesFactKind::CertificateExpiry: appendExpiry(*fact); return;
+        case KubernetesFactKind::NodeNotReady: appendNode(*fact, " is not Ready"); return;
+        case KubernetesFactKind::NodeReady: appendNode(*fact, " is Ready"); return;
+        case KubernetesFactKind::NodeRemoved: appendNode(*fact, " was removed from the cluster"); return;
         case KubernetesFactKind::Unknown: break;
         }
         line += kubernetesFactKindName(fact->kind);
     }
 
 private:
+    void appendNode(const KubernetesFact &fact, std::string_view what) const
+    {
+        line += "node ";
+        appendLine(line, fact.node.empty() ? "unknown" : fact.node);
+        line += what;
+        appendPart(line, ", ", fact.reason);
+        appendPart(line, ": ", fact.message);
+    }
+
     void appendExpiry(const KubernetesFact &fact) const
     {
         const bool isOver = fact.leftNs < 0;

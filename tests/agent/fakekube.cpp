@@ -169,6 +169,32 @@ QByteArray podList(const QList<FakePod> &pods, const QByteArray &version, const 
 
 QByteArray watchLine(const QByteArray &type, const FakePod &pod) { return R"({"type":")" + type + R"(","object":)" + pod.json() + "}\n"; }
 
+QByteArray FakeNode::json() const
+{
+    const auto condition = [this](const QByteArray &type, const QByteArray &status, const QByteArray &why, const QByteArray &words) {
+        return R"({"type":")" + type + R"(","status":")" + status + R"(","lastHeartbeatTime":"2026-03-02T00:00:00Z","lastTransitionTime":")"
+               + since + R"(","reason":")" + why + R"(","message":")" + words + R"("})";
+    };
+    return R"({"metadata":{"name":")" + name + R"(","uid":"11111111-5b4a-4321-8765-0123456789ab","resourceVersion":")" + version
+           + R"(","labels":{"kubernetes.io/hostname":"other"},"managedFields":[{"manager":"kubelet","fieldsV1":{"f:status":{"f:conditions":{"k:{\"type\":\"Ready\"}":{".":{}}}}}}]},)"
+           + R"("spec":{"podCIDR":"10.0.1.0/24","taints":[{"key":"x","effect":"NoSchedule"}]},"status":{"capacity":{"cpu":"4"},"conditions":[)"
+           + condition("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available") + ','
+           + (ready.isEmpty() ? QByteArray() : condition("Ready", ready, reason, message) + ',')
+           + condition("NetworkUnavailable", "False", "RouteCreated", "other words")
+           + R"(],"addresses":[{"type":"InternalIP","address":"10.0.0.1"}],"nodeInfo":{"kubeletVersion":"v1.31.2"},"images":[{"names":["a:1"],"sizeBytes":1}]}})";
+}
+
+QByteArray nodeList(const QList<FakeNode> &nodes, const QByteArray &version, const QByteArray &continueToken)
+{
+    QByteArray items;
+    for (const FakeNode &node : nodes)
+        items += (items.isEmpty() ? "" : ",") + node.json();
+    return R"({"kind":"NodeList","apiVersion":"v1","metadata":{"resourceVersion":")" + version + R"(","continue":")" + continueToken
+           + R"("},"items":[)" + items + "]}";
+}
+
+QByteArray nodeLine(const QByteArray &type, const FakeNode &node) { return R"({"type":")" + type + R"(","object":)" + node.json() + "}\n"; }
+
 QByteArray bookmark(const QByteArray &version)
 {
     return R"({"type":"BOOKMARK","object":{"kind":"Pod","apiVersion":"v1","metadata":{"resourceVersion":")" + version

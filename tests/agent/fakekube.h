@@ -89,6 +89,15 @@ struct FakePod {
 };
 QByteArray podList(const QList<FakePod> &pods, const QByteArray &version, const QByteArray &continueToken = {});
 QByteArray watchLine(const QByteArray &type, const FakePod &pod);
+
+/// A node as the API server tells it, with the noise that real ones have.
+struct FakeNode {
+    QByteArray name = "node-1", ready = "True", reason = "KubeletReady", message = "kubelet is posting ready status",
+               since = "2026-03-01T12:00:05Z", version = "100";
+    QByteArray json() const;
+};
+QByteArray nodeList(const QList<FakeNode> &nodes, const QByteArray &version, const QByteArray &continueToken = {});
+QByteArray nodeLine(const QByteArray &type, const FakeNode &node);
 QByteArray bookmark(const QByteArray &version);
 QByteArray statusJson(int code, const QByteArray &message);
 

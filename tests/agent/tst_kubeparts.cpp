@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "agent/kube/kubeendpoint.h"
+#include "agent/kube/nodetable.h"
 #include "agent/kube/podtable.h"
 #include "agent/kube/tokenfile.h"
 #include "tests/agent/fakeclock.h"
@@ -67,6 +68,53 @@ private slots:
         QCOMPARE(QString::fromStdString(chosen.endpoint->target.host + ':' + std::to_string(chosen.endpoint->target.port)), asked);
         QCOMPARE(chosen.endpoint->node, std::string("node-1"));
         QCOMPARE(chosen.endpoint->tokenFile.native(), folder.filePath("token").toStdString());
+    }
+
+    void choiceOfNodes_isAnApiServer()
+    {
+        QTemporaryDir folder;
+        std::ofstream(folder.filePath("token").toStdString()) << "t";
+        const auto environment = [](const char *name) { return name == std::string_view("KUBERNETES_SERVICE_HOST") ? "10.0.0.1" : ""; };
+        const auto choose = [&](KubeSourceKind source) {
+            KubeSettings settings;
+            settings.source = source;
+            return chooseKubeOfNodes(settings, environment, folder.path().toStdString());
+        };
+        const KubeChoice chosen = choose(KubeSourceKind::Auto);
+        QVERIFY(chosen.endpoint);
+        QCOMPARE(chosen.endpoint->kind, KubeSourceKind::ApiServer);
+        QCOMPARE(chosen.endpoint->target.host, std::string("10.0.0.1")); // without a name of a node
+        QCOMPARE(choose(KubeSourceKind::Off).state, wire::HookState::Disabled);
+        QCOMPARE(choose(KubeSourceKind::Kubelet).state, wire::HookState::Failed);
+        QVERIFY(!choose(KubeSourceKind::Kubelet).endpoint);
+        QCOMPARE(chooseKubeOfNodes({}, environment, "/nowhere").state, wire::HookState::Disabled);
+    }
+
+    void nodeTable_isBounded()
+    {
+        NodeTable table({3, 2});
+        const auto node = [](int i, wire::KubernetesFactKind kind = wire::KubernetesFactKind::NodeReady) {
+            wire::KubernetesFact fact;
+            fact.kind = kind;
+            fact.node = "node-" + std::to_string(i);
+            return fact;
+        };
+        QCOMPARE(table.replaceAll({node(0), node(1), node(2), node(3)}), 1u);
+        QVERIFY(!table.put(node(4)));
+        QVERIFY(!table.find("node-3"));
+        for (int i = 0; i < 3; ++i)
+            QVERIFY(table.put(node(i, wire::KubernetesFactKind::NodeNotReady)));
+        QCOMPARE(table.untaken(), 1u);
+        const auto told = table.take();
+        QCOMPARE(told.size(), std::size_t(2));
+        QCOMPARE(told[0].node, std::string("node-1")); // the oldest went
+        QVERIFY(table.take().empty());
+        QVERIFY(table.put(node(1, wire::KubernetesFactKind::Unknown))); // it says nothing of it now
+        QCOMPARE(table.find("node-1")->kind, wire::KubernetesFactKind::NodeNotReady);
+        QVERIFY(table.put(node(1)));
+        QCOMPARE(table.take().size(), std::size_t(1));
+        table.remove("node-9");
+        QVERIFY(table.take().empty());
     }
 
     void tokenFile_isReadAgainAfterAMinuteAndHoldsNoHeaderLines()

@@ -459,8 +459,8 @@ private slots:
         QVERIFY(!bench.knows(foreign.uid));
         const KubeFigures figures = bench.source->figures();
         QCOMPARE(figures.pods, 1024u);
-        QCOMPARE(figures.podsRefused, 76u);
-        QCOMPARE(figures.podsUnusable, 1u);
+        QCOMPARE(figures.noRoom, 76u);
+        QCOMPARE(figures.unusable, 1u);
     }
 
     void kubelet_isPolled()

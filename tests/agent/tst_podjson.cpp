@@ -14,8 +14,8 @@ using namespace tapio::test;
 
 namespace {
 
-Result<PodPage> page(const QByteArray &body) { return parsePodPage({body.constData(), std::size_t(body.size())}); }
-Result<WatchEvent> readEvent(const QByteArray &line) { return parseWatchEvent({line.constData(), std::size_t(line.size())}); }
+Result<PageOf<PodFacts>> page(const QByteArray &body) { return parsePodPage({body.constData(), std::size_t(body.size())}); }
+Result<EventOf<PodFacts>> readEvent(const QByteArray &line) { return parsePodEvent({line.constData(), std::size_t(line.size())}); }
 
 QByteArray nested(int depth, char open, char close) { return QByteArray(depth, open) + QByteArray(depth, close); }
 
@@ -31,8 +31,8 @@ private slots:
         QCOMPARE(read->resourceVersion, std::string("4711"));
         QCOMPARE(read->continueToken, std::string("more/of+it="));
         QCOMPARE(read->unusable, 0u);
-        QCOMPARE(read->pods.size(), std::size_t(1));
-        const PodFacts &pod = read->pods[0];
+        QCOMPARE(read->objects.size(), std::size_t(1));
+        const PodFacts &pod = read->objects[0];
         QCOMPARE(pod.uid, std::string("0f8e7d6c-5b4a-4321-8765-0123456789ab"));
         QCOMPARE(pod.cgroupUid, std::string());
         QCOMPARE(pod.namespaceName, std::string("shop"));
@@ -125,9 +125,9 @@ private slots:
         pod.annotations = annotations;
         pod.name = podName;
         const auto read = page(podList({pod}, "1"));
-        QVERIFY(read && read->pods.size() == 1);
-        QTEST(QString::fromStdString(read->pods[0].workloadKind), "kind");
-        QTEST(QString::fromStdString(read->pods[0].workloadName), "name");
+        QVERIFY(read && read->objects.size() == 1);
+        QTEST(QString::fromStdString(read->objects[0].workloadKind), "kind");
+        QTEST(QString::fromStdString(read->objects[0].workloadName), "name");
     }
 
     void staticPod_isKnownByTheNameItsCgroupHas()
@@ -135,7 +135,7 @@ private slots:
         FakePod pod;
         pod.annotations = "\"kubernetes.io/config.mirror\":\"00112233445566778899aabbccddeeff\"";
         const auto read = page(podList({pod}, "1"));
-        QCOMPARE(read->pods[0].cgroupUid, std::string("00112233445566778899aabbccddeeff"));
+        QCOMPARE(read->objects[0].cgroupUid, std::string("00112233445566778899aabbccddeeff"));
     }
 
     void eviction_data()
@@ -174,8 +174,8 @@ private slots:
         FakePod pod;
         pod.phase = phase;
         const auto read = page(podList({pod}, "1"));
-        QVERIFY(read && read->pods.size() == 1);
-        const auto &eviction = read->pods[0].eviction;
+        QVERIFY(read && read->objects.size() == 1);
+        const auto &eviction = read->objects[0].eviction;
         QCOMPARE(eviction.has_value(), evicted);
         QCOMPARE(eviction ? QString::fromStdString(eviction->resource) : QString(), resource);
         QVERIFY(!eviction || eviction->message.size() <= wire::KubernetesFact::messageBytes);
@@ -208,7 +208,7 @@ private slots:
         pod.uid = uid;
         const auto read = page(podList({FakePod(), pod}, "1"));
         QVERIFY(read);
-        QCOMPARE(read->pods.size(), std::size_t(1));
+        QCOMPARE(read->objects.size(), std::size_t(1));
         QCOMPARE(read->unusable, 1u);
     }
 
@@ -219,8 +219,8 @@ private slots:
         pod.imageId = "docker-pullable://x@sha256:1";
         pod.owner = "{\"kind\":\"" + QByteArray(5000, 'k') + "\",\"name\":\"" + QByteArray(5000, 'n') + "\",\"controller\":true}";
         const auto read = page(podList({pod}, "1"));
-        QVERIFY(read && read->pods.size() == 1);
-        const PodFacts &facts = read->pods[0];
+        QVERIFY(read && read->objects.size() == 1);
+        const PodFacts &facts = read->objects[0];
         QVERIFY(facts.containers[0].image.size() <= 512);
         QVERIFY(facts.containers[0].image.find('\x1b') == std::string::npos && facts.containers[0].image.find('\n') == std::string::npos);
         QCOMPARE(facts.containers[0].imageId, std::string("x@sha256:1"));
@@ -240,9 +240,9 @@ private slots:
         const auto read = page("{\"kind\":\"PodList\",\"items\":[{\"metadata\":{\"name\":\"a\",\"namespace\":\"b\",\"uid\":\"0f8e7d6c-5b4a-"
                                "4321-8765-0123456789ab\"},\"spec\":{\"containers\":["
                                + specs + "]},\"status\":{\"containerStatuses\":[" + statuses + "]}}]}");
-        QVERIFY(read && read->pods.size() == 1);
-        QCOMPARE(read->pods[0].containers.size(), mostContainers);
-        QCOMPARE(read->pods[0].containers.back().name, std::string("c127"));
+        QVERIFY(read && read->objects.size() == 1);
+        QCOMPARE(read->objects[0].containers.size(), mostContainers);
+        QCOMPARE(read->objects[0].containers.back().name, std::string("c127"));
     }
 
     void keysThatLookLikePaths_pass_forNoPath()
@@ -251,8 +251,8 @@ private slots:
             page("{\"kind\":\"PodList\",\"items\":[{\"metadata/"
                  "name\":\"spoof\",\"metadata\":{\"name\":\"real\",\"namespace\":\"n\",\"uid\":\"0f8e7d6c-5b4a-4321-8765-0123456789ab\","
                  "\"labels\":{\"a/../name\":\"x\"}},\"metadata/uid\":\"z\"}]}");
-        QVERIFY(read && read->pods.size() == 1);
-        QCOMPARE(read->pods[0].name, std::string("real"));
+        QVERIFY(read && read->objects.size() == 1);
+        QCOMPARE(read->objects[0].name, std::string("real"));
     }
 
     void page_thatIsNoneIsRefused_data()
@@ -292,17 +292,17 @@ private slots:
         for (const auto &[type, kind] : {std::pair("ADDED", WatchEvent::Kind::Added), std::pair("MODIFIED", WatchEvent::Kind::Modified),
                                          std::pair("DELETED", WatchEvent::Kind::Deleted)}) {
             const auto read = readEvent(watchLine(type, pod).trimmed());
-            QVERIFY(read && read->pod);
+            QVERIFY(read && read->object);
             QCOMPARE(read->kind, kind);
             QCOMPARE(read->resourceVersion, std::string("100"));
-            QCOMPARE(read->pod->name, pod.name.toStdString());
+            QCOMPARE(read->object->name, pod.name.toStdString());
         }
         const auto mark = readEvent(bookmark("987").trimmed());
-        QVERIFY(mark && !mark->pod);
+        QVERIFY(mark && !mark->object);
         QCOMPARE(mark->kind, WatchEvent::Kind::Bookmark);
         QCOMPARE(mark->resourceVersion, std::string("987"));
         const auto error = readEvent("{\"type\":\"ERROR\",\"object\":" + statusJson(410, "too old resource version").trimmed() + "}");
-        QVERIFY(error && !error->pod);
+        QVERIFY(error && !error->object);
         QCOMPARE(error->kind, WatchEvent::Kind::Error);
         QCOMPARE(error->code, 410);
         QCOMPARE(error->message, std::string("too old resource version"));

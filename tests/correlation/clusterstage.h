@@ -46,6 +46,15 @@ public:
         report.sources[0].counters[Counter::Lost] = lost;
         deliver(at, node, std::move(report));
     }
+    /// As a server hears it from Kubernetes; `by`: who says so.
+    void kubernetes(double at, wire::KubernetesFactKind kind, const std::string &node, const std::string &by = "server:hq")
+    {
+        wire::KubernetesFact fact;
+        fact.kind = kind;
+        fact.node = node;
+        fact.reason = "NodeStatusUnknown";
+        event(at, std::move(fact), by, {});
+    }
     /// As a server tells it of a node that is connected, with what was lost on its way.
     void onTheWay(double at, const std::string &node, const wire::StreamLoss &loss)
     {

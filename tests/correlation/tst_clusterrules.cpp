@@ -167,6 +167,19 @@ std::vector<Play> plays()
              stage.link(49, "n1", LinkState::Connected);
              stage.pass(51);
          }},
+        {"node-lost", "near", "it is not Ready, and its agent is heard",
+         [](ClusterStage &stage) {
+             stage.link(0, "n1", LinkState::Connected);
+             stage.kubernetes(10, wire::KubernetesFactKind::NodeNotReady, "n1");
+             stage.pass(300);
+         }},
+        {"node-lost", "near", "it is removed after its agent said goodbye",
+         [](ClusterStage &stage) {
+             stage.link(0, "n1", LinkState::Connected);
+             stage.link(10, "n1", LinkState::Gone, true);
+             stage.kubernetes(11, wire::KubernetesFactKind::NodeRemoved, "n1");
+             stage.pass(300);
+         }},
         {"oom-spread", "find", "three nodes", spread(3, 3, 60, oom), 1},
         {"oom-spread", "find", "six pods on two nodes", spread(6, 2, 60, oom), 1},
         {"oom-spread", "quiet", "many kills of one pod", spread(30, 1, 1, [](int) { return wire::OomKill(); })},
@@ -252,6 +265,8 @@ private slots:
     void partition_ofBothSides_isSurer();
     void partition_whileSomeGetThrough_isLessSure();
     void lostNode_thatOthersReach_isLessSure();
+    void lostNode_isWeighedByWhatKubernetesSays_data();
+    void lostNode_isWeighedByWhatKubernetesSays();
     void lostNode_isResolvedWhenItIsBack();
     void silence_isOnlyWhatWasListenedTo_data();
     void silence_isOnlyWhatWasListenedTo();
@@ -332,6 +347,67 @@ void tst_ClusterRules::lostNode_thatOthersReach_isLessSure()
     const int before = stage.last("node-lost").insight.score;
     stage.event(60, between(1, 3, TcpOutcome::Closed), "n1", named(1));
     QVERIFY(stage.last("node-lost").insight.score < before);
+}
+
+void tst_ClusterRules::lostNode_isWeighedByWhatKubernetesSays_data()
+{
+    using enum wire::KubernetesFactKind;
+    QTest::addColumn<wire::KubernetesFactKind>("kind");
+    QTest::addColumn<double>("at"); // it is lost at 50
+    QTest::addColumn<QString>("node");
+    QTest::addColumn<QString>("by");
+    QTest::addColumn<int>("change"); // of the score
+    QTest::addColumn<wire::Severity>("severity");
+    const auto error = wire::Severity::Error, critical = wire::Severity::Critical;
+    QTest::newRow("not Ready") << NodeNotReady << 60.0 << "n3"
+                               << "server:hq" << 25 << critical;
+    QTest::newRow("not Ready, said before") << NodeNotReady << 20.0 << "n3"
+                                            << "server:hq" << 25 << critical;
+    QTest::newRow("still Ready") << NodeReady << 80.0 << "n3"
+                                 << "server:hq" << -40 << error;
+    QTest::newRow("Ready again before it was lost") << NodeReady << 20.0 << "n3"
+                                                    << "server:hq" << 0 << error;
+    QTest::newRow("removed") << NodeRemoved << 60.0 << "n3"
+                             << "server:hq" << -50 << error;
+    QTest::newRow("removed before") << NodeRemoved << 20.0 << "n3"
+                                    << "server:hq" << -50 << error;
+    QTest::newRow("another node") << NodeNotReady << 60.0 << "n2"
+                                  << "server:hq" << 0 << error;
+    QTest::newRow("an agent says so") << NodeNotReady << 60.0 << "n3"
+                                      << "n2" << 0 << error;
+    QTest::newRow("an agent says so of itself") << NodeReady << 80.0 << "n3"
+                                                << "n3" << 0 << error;
+    QTest::newRow("a fact of another kind") << PodEvicted << 60.0 << "n3"
+                                            << "server:hq" << 0 << error;
+}
+
+void tst_ClusterRules::lostNode_isWeighedByWhatKubernetesSays()
+{
+    QFETCH(wire::KubernetesFactKind, kind);
+    QFETCH(double, at);
+    QFETCH(QString, node);
+    QFETCH(QString, by);
+    QFETCH(int, change);
+    const auto play = [&](ClusterStage &stage, bool isTold) {
+        stage.link(0, "n3", LinkState::Connected);
+        stage.link(10, "n3", LinkState::Gone);
+        for (const double until : {at, 120.}) {
+            stage.pass(until);
+            if (isTold && until == at)
+                stage.kubernetes(at, kind, node.toStdString(), by.toStdString());
+        }
+    };
+    ClusterStage plain, told;
+    play(plain, false);
+    play(told, true);
+    const auto before = plain.last("node-lost"), now = told.last("node-lost");
+    QCOMPARE(told.opened("node-lost"), std::size_t(1));
+    QCOMPARE(now.insight.root, std::string("n3"));
+    QCOMPARE(static_cast<int>(now.insight.score) - static_cast<int>(before.insight.score), change);
+    QTEST(now.severity, "severity");
+    const auto &cited = change < 0 ? now.insight.contradicting : now.insight.evidence;
+    const auto isOfServer = [](const std::string &line) { return wire::parseEvidence(line)->seq > 0; };
+    QCOMPARE(std::any_of(cited.begin(), cited.end(), isOfServer), change != 0); // it can be opened
 }
 
 void tst_ClusterRules::lostNode_isResolvedWhenItIsBack()

@@ -8,6 +8,8 @@
 #include "agent/enrich/cgrouppath.h"
 #include "agent/enrich/kubename.h"
 #include "agent/enrich/runtimestate.h"
+#include "agent/kube/nodejson.h"
+#include "agent/kube/nodetable.h"
 #include "agent/kube/podjson.h"
 #include "agent/kube/podtable.h"
 #include "protocol/wire/text.h"
@@ -50,25 +52,51 @@ void list(std::string_view text)
         return;
     }
     PodTable table({16, 4, std::chrono::seconds(60)});
-    for (const PodFacts &pod : page->pods)
+    for (const PodFacts &pod : page->objects)
         usable(pod);
-    const PodFacts first = page->pods.empty() ? PodFacts() : page->pods.front();
-    table.replaceAll(std::move(page->pods), 1);
+    const PodFacts first = page->objects.empty() ? PodFacts() : page->objects.front();
+    table.replaceAll(std::move(page->objects), 1);
     promise(table.pods() <= 16 && table.gone() == 0);
     promise(first.uid.empty() || table.find(first.uid) != nullptr);
 }
 
 void event(std::string_view text)
 {
-    const auto event = parseWatchEvent(text);
+    const auto event = parsePodEvent(text);
     if (!event) {
         promise(event.error().code() == Errc::Malformed && !event.error().context().empty());
         return;
     }
     promise(event->kind != WatchEvent::Kind::Unknown);
-    if (event->pod)
-        usable(*event->pod);
+    if (event->object)
+        usable(*event->object);
     isLine(event->message, 300);
+}
+
+void usable(const wire::KubernetesFact &node)
+{
+    using wire::KubernetesFactKind;
+    promise(isKubernetesName(node.node));
+    promise(node.kind == KubernetesFactKind::NodeReady || node.kind == KubernetesFactKind::NodeNotReady
+            || node.kind == KubernetesFactKind::Unknown);
+    isLine(node.reason, wire::KubernetesFact::reasonBytes);
+    isLine(node.message, wire::KubernetesFact::messageBytes);
+}
+
+void nodes(std::string_view text)
+{
+    if (auto event = parseNodeEvent(text); event && event->object)
+        usable(*event->object);
+    auto page = parseNodePage(text);
+    if (!page) {
+        promise(page.error().code() == Errc::Malformed && !page.error().context().empty());
+        return;
+    }
+    for (const wire::KubernetesFact &node : page->objects)
+        usable(node);
+    NodeTable table({16, 4});
+    table.replaceAll(std::move(page->objects));
+    promise(table.nodes() <= 16 && table.take().size() <= 4);
 }
 
 void runtime(const Result<RuntimeFacts> &facts)
@@ -92,12 +120,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     if (size == 0)
         return 0;
     const std::string_view text(reinterpret_cast<const char *>(data) + 1, size - 1);
-    switch (data[0] % 5) {
-    case 0: list(text); break;
-    case 1: event(text); break;
-    case 2: isLine(statusMessage(text), 300); break;
-    case 3: runtime(parseBundle(text)); break;
-    default: runtime(parseDockerContainer(text)); break;
+    switch (data[0] % 6) {
+    case 0: runtime(parseBundle(text)); break;
+    case 1: runtime(parseDockerContainer(text)); break;
+    case 2: list(text); break;
+    case 3: event(text); break;
+    case 4: isLine(statusMessage(text), 300); break;
+    default: nodes(text); break;
     }
     return 0;
 }

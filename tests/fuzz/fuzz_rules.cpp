@@ -104,7 +104,8 @@ wire::Detail lessCommon(wire::EventType type, std::uint8_t what)
     }
     if (type == wire::EventType::KubernetesFact) {
         wire::KubernetesFact fact;
-        fact.kind = static_cast<wire::KubernetesFactKind>(what % 5);
+        fact.kind = static_cast<wire::KubernetesFactKind>(what % 8);
+        fact.node = "node-" + std::to_string(what % 3);
         fact.resource = what % 3 == 0 ? "memory" : "";
         fact.leftNs = (std::int64_t{what} - 128) << 40;
         return fact;

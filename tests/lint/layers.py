@@ -30,8 +30,8 @@ RULES = {
     "protocol/transport": [QT, CAPNP, BPF, SQLITE, own("protocol/wire", "agent", "console", "bpf")],
     "agent": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, PROMETHEUS, CURL, SYSTEMD, own("console")],
     "agent/observe": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("console")],
-    # agent/daemon is what the two programs that run as services share; the server library itself does without it.
-    "agent/server": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("agent/(?!server|daemon|correlation)\\w+", "console", "bpf")],
+    # agent/daemon and agent/kube are what the two programs that run as services share; the server library itself does without them.
+    "agent/server": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("agent/(?!server|daemon|kube|correlation)\\w+", "console", "bpf")],
     # agent/correlation is pure: agent, server and tests run the same engine.
     "agent/correlation": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, PROMETHEUS, CURL, SYSTEMD,
                           own("agent/(?!correlation)\\w+", "protocol/transport", "console", "bpf")],

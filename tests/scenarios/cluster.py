@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands in for a cluster where there is none: an API server that tells of the pods that make runs, and the folder that a kubelet would
-have. What happens in the pods is real; who runs them, and that one was evicted, is said here."""
+"""What stands in for a cluster where there is none: an API server that tells of the pods that make runs, and of its nodes, and the folder that a kubelet
+would have. What happens in the pods, and to agents, is real; who runs the pods, that one was evicted, and whether a node is Ready, is said here."""
 import http.server
 import json
 import os
@@ -18,6 +18,7 @@ import uuid
 import helpers
 
 NAMESPACE = "shop"
+BOOKMARK = 30  # seconds
 
 
 class Pod:
@@ -54,6 +55,33 @@ class Pod:
         }
 
 
+class Node:
+    """Whether it is Ready, as its kubelet or who misses that says."""
+
+    def __init__(self, name):
+        self.name = name
+        self.say("True", "KubeletReady", "kubelet is posting ready status")
+
+    @property
+    def uid(self):
+        return self.name
+
+    def say(self, ready, reason, message):
+        self.ready = {"type": "Ready", "status": ready, "reason": reason, "message": message,
+                      "lastTransitionTime": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+
+    def json(self, version):
+        return {"metadata": {"name": self.name, "resourceVersion": str(version)},
+                "status": {"conditions": [{"type": "MemoryPressure", "status": "False"}, self.ready]}}
+
+
+class Kind:
+    """Objects of one kind, what was told of them, and who watches. `version` counts for all of this kind."""
+
+    def __init__(self, name):
+        self.name, self.objects, self.version, self.watches, self.told = name, {}, 1, [], []
+
+
 class Cluster:
     def __init__(self, folder, node):
         self.node, self.kubelet = node, folder / "kubelet"
@@ -63,17 +91,18 @@ class Cluster:
                         "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", self.certificate], check=True, capture_output=True)
         self.token = folder / "token"
         self.token.write_text("of-nobody")
-        self.lock, self.pods, self.version, self.watches, self.told = threading.Lock(), {}, 1, [], []
+        self.lock, self.pods, self.nodes = threading.Lock(), Kind("Pod"), Kind("Node")
         cluster = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_GET(self):
+                kind = cluster.nodes if self.path.startswith("/api/v1/nodes?") else cluster.pods
                 if "watch=1" in self.path or "watch=true" in self.path:
-                    cluster.watch(self)
+                    cluster.watch(self, kind)
                 else:
-                    cluster.list(self)
+                    cluster.list(self, kind)
 
             def log_message(self, *_):
                 pass
@@ -88,48 +117,57 @@ class Cluster:
         return (f'[kubernetes]\nsource = "apiserver"\naddress = "127.0.0.1:{self.server.server_address[1]}"\ntoken_file = "{self.token}"\n'
                 f'ca = "{self.certificate}"\n')
 
-    def list(self, handler):
+    def list(self, handler, kind):
         with self.lock:
-            body = json.dumps({"kind": "PodList", "apiVersion": "v1", "metadata": {"resourceVersion": str(self.version)},
-                               "items": [pod.json(self.version) for pod in self.pods.values()]}).encode()
+            body = json.dumps({"kind": f"{kind.name}List", "apiVersion": "v1", "metadata": {"resourceVersion": str(kind.version)},
+                               "items": [one.json(kind.version) for one in kind.objects.values()]}).encode()
         handler.send_response(200)
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         handler.wfile.write(body)
 
-    def watch(self, handler):
+    def watch(self, handler, kind):
+        """With a bookmark each 30 s; a real one sends them each minute."""
         told = queue.Queue()
         since = int(urllib.parse.parse_qs(urllib.parse.urlsplit(handler.path).query).get("resourceVersion", ["0"])[0])
         with self.lock:
-            for version, line in self.told:
+            for version, line in kind.told:
                 if version > since:
                     told.put(line)
-            self.watches.append(told)
+            kind.watches.append(told)
         handler.send_response(200)
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Transfer-Encoding", "chunked")
         handler.end_headers()
         try:
             while True:
-                line = told.get()
+                try:
+                    line = told.get(timeout=BOOKMARK)
+                except queue.Empty:
+                    line = self.bookmark(kind)
                 handler.wfile.write(f"{len(line):x}\r\n".encode() + line + b"\r\n")
                 handler.wfile.flush()
         except OSError:  # who watched asks anew, from where it was
             with self.lock:
-                self.watches.remove(told)
+                kind.watches.remove(told)
 
-    def tell(self, kind, pod):
-        """And waits until an agent may have heard it."""
+    def bookmark(self, kind):
         with self.lock:
-            self.version += 1
-            known = pod.uid in self.pods
-            self.pods[pod.uid] = pod
-            line = json.dumps({"type": "MODIFIED" if known and kind == "ADDED" else kind, "object": pod.json(self.version)}).encode() + b"\n"
-            if kind == "DELETED":
-                del self.pods[pod.uid]
-            self.told.append((self.version, line))
-            for watch in self.watches:
+            return json.dumps({"type": "BOOKMARK", "object": {"kind": kind.name, "metadata": {"resourceVersion": str(kind.version)}}}).encode() + b"\n"
+
+    def tell(self, what, one):
+        """And waits until who watches may have heard it."""
+        kind = self.nodes if isinstance(one, Node) else self.pods
+        with self.lock:
+            kind.version += 1
+            known = one.uid in kind.objects
+            kind.objects[one.uid] = one
+            line = json.dumps({"type": "MODIFIED" if known and what == "ADDED" else what, "object": one.json(kind.version)}).encode() + b"\n"
+            if what == "DELETED":
+                del kind.objects[one.uid]
+            kind.told.append((kind.version, line))
+            for watch in kind.watches:
                 watch.put(line)
         time.sleep(1)
 

@@ -13,6 +13,8 @@ import signal
 import subprocess
 import time
 
+from cluster import BOOKMARK
+
 LOST = 40  # seconds without a heartbeat, after which a node is lost
 COUNTED = 11  # after which agents have told their counters once more
 
@@ -93,6 +95,7 @@ class Nodes:
         self.stage, self.run_in, self.cgroup_of = stage, run_in, cgroup_of
         self.names = list(stage.agents)
         self.folder = stage.folder
+        self.cluster, self.cluster_nodes = stage.cluster, stage.cluster_nodes
 
     def run(self, node, workload, *arguments, network=()):
         ran = self.run_in(self.cgroup_of(node), workload, network, arguments)
@@ -171,6 +174,46 @@ def lost(nodes):
     nodes.run(nodes.names[0], "answers")
     time.sleep(LOST + 5)
     return [Found(nodes.names[-1], begins, time.time(), ["node-lost"])]
+
+
+def tell(nodes, node, ready, reason, message):
+    """What Kubernetes has to say of the node from now on."""
+    nodes.cluster_nodes[node].say(ready, reason, message)
+    nodes.cluster.tell("MODIFIED", nodes.cluster_nodes[node])
+
+
+def notready(nodes):
+    """A node's agent is gone as in lost, and Kubernetes does not hear of its kubelet any more."""
+    nodes.run_all("answers")
+    begins = time.time()
+    nodes.signal(nodes.names[-1], signal.SIGKILL)
+    nodes.run(nodes.names[0], "answers")
+    time.sleep(LOST + 5)
+    tell(nodes, nodes.names[-1], "Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.")
+    time.sleep(5)
+    return [Found(nodes.names[-1], begins, time.time(), ["node-lost"])]
+
+
+def alive(nodes):
+    """The same of the agent only: Kubernetes hears of the kubelet."""
+    nodes.run_all("answers")
+    begins = time.time()
+    nodes.signal(nodes.names[-1], signal.SIGKILL)
+    nodes.run(nodes.names[0], "answers")
+    time.sleep(LOST + 20 + 2 * BOOKMARK)
+    return [Found(nodes.names[-1], begins, time.time(), ["node-lost"])]
+
+
+def serviced(nodes):
+    """Of one node the kubelet is away for a while, and another node is taken out of the cluster after its agent was ended."""
+    nodes.run_all("answers")
+    tell(nodes, nodes.names[0], "False", "KubeletNotReady", "container runtime is down")
+    nodes.signal(nodes.names[-1], signal.SIGTERM)
+    time.sleep(5)
+    nodes.cluster.tell("DELETED", nodes.cluster_nodes[nodes.names[-1]])
+    nodes.run(nodes.names[0], "answers")
+    time.sleep(LOST + 10)
+    tell(nodes, nodes.names[0], "True", "KubeletReady", "kubelet is posting ready status")
 
 
 def frozen(nodes):

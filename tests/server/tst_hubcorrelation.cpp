@@ -214,6 +214,36 @@ private slots:
         QCOMPARE(f.feed.deliveries, std::uint64_t(2));
     }
 
+    /// It is told as an event first, so that what is found by it can be followed to there.
+    void ownStream_ofWhatKubernetesSays_isEvidence()
+    {
+        Fixture f;
+        f.agent(1, "node-1");
+        f.closed(1);
+        wire::KubernetesFact fact;
+        fact.kind = wire::KubernetesFactKind::NodeNotReady;
+        fact.node = "node-1";
+        f.pass(1);
+        f.feed.scope.onNodes({fact});
+        f.hub.tick(true);
+        const auto *batch = std::get_if<wire::EventBatch>(&f.sink.deliveries.back()->frame.body);
+        QVERIFY(batch != nullptr && batch->events.at(0).type == wire::EventType::KubernetesFact);
+        QCOMPARE(batch->events[0].severity, wire::Severity::Error);
+        const std::uint64_t seq = batch->firstSeq;
+        for (int second = 0; second < 40; ++second)
+            f.pass(1);
+        const auto found = insightsOf(f.sink);
+        QCOMPARE(found.size(), std::size_t(1));
+        QCOMPARE(found[0].rule, std::string("node-lost"));
+        const auto cited = [&](const std::string &line) {
+            const auto one = wire::parseEvidence(line);
+            return one->streamId == ownStreamId && one->seq == seq;
+        };
+        QVERIFY(std::any_of(found[0].evidence.begin(), found[0].evidence.end(), cited));
+        const auto counters = f.feed.scope.counters();
+        QCOMPARE(counters.found, f.hub.correlation()->toldInsights + f.hub.correlation()->untoldInsights);
+    }
+
     void consoleThatComesBack_goesOnWithTheStream()
     {
         Fixture f;

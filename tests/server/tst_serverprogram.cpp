@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "agent/server/serverconfig.h"
+#include "tests/agent/fakekube.h"
 #include "tests/server/servertest.h"
 #include "tests/server/testpeer.h"
 #include "tests/support/testpki.h"
@@ -107,6 +108,12 @@ private slots:
         QTest::newRow("an unknown key") << QByteArray("log_level = \"info\"\nlog_levle = \"info\"\n")
                                         << "line 2: there is no setting \"log_levle\"";
         QTest::newRow("an unknown key in a table") << QByteArray("[listen]\n\nprot = 1\n") << "line 3: there is no setting \"listen.prot\"";
+        QTest::newRow("a kubelet, which knows one node")
+            << QByteArray("[kubernetes]\nsource = \"kubelet\"\n") << "line 2: kubernetes.source: a kubelet";
+        QTest::newRow("a node, where a server is of none") << QByteArray("[kubernetes]\n\nnode = \"n\"\n") << "line 3: kubernetes.node";
+        QTest::newRow("an address that is none") << QByteArray("[kubernetes]\naddress = \"h:x\"\n") << "line 2: ";
+        QTest::newRow("a key without its certificate")
+            << QByteArray("[kubernetes]\nkey = \"/k\"\n") << "line 2: kubernetes.certificate and";
         QTest::newRow("an unknown table") << QByteArray("[lisen]\nport = 1\n") << "\"lisen\"";
         QTest::newRow("a port that is none") << QByteArray("[listen]\nport = 70000\n")
                                              << "line 2: \"listen.port\" must be a number from 0 to 65535";
@@ -215,6 +222,52 @@ private slots:
         const QString log = QString::fromUtf8(process.readAllStandardError());
         QVERIFY2(log.contains(QStringLiteral("node node-1: connected")), qPrintable(log));
         QVERIFY2(log.contains(QStringLiteral("1 nodes: 1 events received")), qPrintable(log));
+    }
+    void kubernetes_isAskedAboutNodes()
+    {
+        const test::KubePki certificates;
+        if (!certificates.made())
+            QSKIP("the openssl program made no certificate");
+        test::FakeKube cluster(certificates);
+        cluster.answer = [](const test::FakeKube::Request &request) {
+            return test::FakeKube::Reply{
+                200, request.isWatch() ? QByteArray() : test::nodeList({{}}, "10"), {}, request.isWatch(), -1, false, {}};
+        };
+        QFile token(m_folder.filePath("token"));
+        QVERIFY(token.open(QFile::WriteOnly) && token.write("t") == 1);
+        token.close();
+        const QString config = write("[kubernetes]\naddress = \"127.0.0.1:" + QByteArray::number(cluster.port()) + "\"\ntoken_file = \""
+                                     + token.fileName().toUtf8() + "\"\nca = \"" + certificates.certificate().toUtf8() + "\"\n");
+        QProcess process;
+        process.start(QStringLiteral(TAPIO_SERVER),
+                      tlsArguments() + QStringList{"--config", config, "--address", "127.0.0.1", "--port", "0"});
+        QByteArray log;
+        QTRY_VERIFY2_WITH_TIMEOUT((log += process.readAllStandardError()).contains("nodes-known"), log.constData(), waitMs);
+        QVERIFY2(log.contains("the cluster's nodes are known from the API server"), log.constData());
+        QVERIFY(cluster.requests.at(0).target.startsWith("/api/v1/nodes?"));
+        cluster.answer = [](const test::FakeKube::Request &) {
+            return test::FakeKube::Reply{403, test::statusJson(403, "nodes is forbidden"), {}, false, -1, false, {}};
+        };
+        cluster.breakConnections();
+        QTRY_VERIFY2_WITH_TIMEOUT((log += process.readAllStandardError()).contains("nodes-unknown"), log.constData(), waitMs);
+        QVERIFY2(log.contains("nodes is forbidden; needs list and watch on nodes"), log.constData());
+        process.terminate();
+        QTRY_COMPARE_WITH_TIMEOUT(process.state(), QProcess::NotRunning, waitMs);
+        QCOMPARE(process.exitCode(), 0);
+    }
+    void kubernetes_thatLacksCredentials_isSaid()
+    {
+        const QString config = write("[kubernetes]\naddress = \"127.0.0.1:1\"\n");
+        QProcess process;
+        process.setReadChannel(QProcess::StandardError);
+        process.start(QStringLiteral(TAPIO_SERVER),
+                      tlsArguments() + QStringList{"--config", config, "--address", "127.0.0.1", "--port", "0"});
+        QByteArray log;
+        while (!log.contains("listening on") && process.waitForReadyRead(waitMs))
+            log += process.readAllStandardError();
+        QVERIFY2(log.contains("nobody is asked which nodes are Ready: no credentials"), log.constData());
+        process.terminate();
+        QVERIFY(process.waitForFinished(waitMs));
     }
     /// Also what is wrong with a file then: what it was before goes on.
     void rules_areReadAgainOnSighup()

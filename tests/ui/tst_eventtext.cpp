@@ -11,6 +11,20 @@ using namespace tapio;
 using namespace tapio::console;
 using namespace tapio::test;
 
+namespace {
+
+/// Of an event of that example.
+void containDetails(const wire::Frame &example, int index, const QStringList &parts)
+{
+    StoredEvent event;
+    event.event = std::get<wire::EventBatch>(example.body).events.at(static_cast<std::size_t>(index));
+    const QString text = detailText(eventTitle(event), eventDetails(event, TimeDisplay(QTimeZone::utc()))).replace(QChar(0x00A0), ' ');
+    for (const QString &part : parts)
+        QVERIFY2(text.contains(part), qPrintable(part + " not in\n" + text));
+}
+
+} // namespace
+
 class TestEventText : public QObject {
     Q_OBJECT
 private slots:
@@ -189,11 +203,29 @@ private slots:
     {
         QFETCH(int, index);
         QFETCH(QStringList, contain);
-        StoredEvent event;
-        event.event = std::get<wire::EventBatch>(wire::examples::kubernetesFrame().body).events.at(static_cast<std::size_t>(index));
-        const QString text = detailText(eventTitle(event), eventDetails(event, TimeDisplay(QTimeZone::utc()))).replace(QChar(0x00A0), ' ');
-        for (const QString &part : contain)
-            QVERIFY2(text.contains(part), qPrintable(part + " not in\n" + text));
+        containDetails(wire::examples::kubernetesFrame(), index, contain);
+    }
+
+    void details_ofNodes_data()
+    {
+        QTest::addColumn<int>("index"); // in the example
+        QTest::addColumn<QStringList>("contain");
+        QTest::newRow("a node that is lost") << 0
+                                             << QStringList{"node node-a is not Ready, NodeStatusUnknown: Kubelet stopped",
+                                                            "What: node is not Ready",
+                                                            "Node: node-a",
+                                                            "Reason: NodeStatusUnknown",
+                                                            "Message: Kubelet stopped posting node status.",
+                                                            "Since, by the cluster's clock: 2023-11-14",
+                                                            "UTC"};
+        QTest::newRow("a node that is well") << 1 << QStringList{"node node-a is Ready", "What: node is Ready", "Reason: KubeletReady"};
+        QTest::newRow("a node that is no more") << 2 << QStringList{"node node-a was removed", "What: node was removed from the cluster"};
+    }
+    void details_ofNodes()
+    {
+        QFETCH(int, index);
+        QFETCH(QStringList, contain);
+        containDetails(wire::examples::nodesFrame(), index, contain);
     }
 
     void details_ofHandshakesThatFailed_data()

@@ -295,6 +295,23 @@ Frame kubernetesFrame()
     return frame(13, std::move(batch));
 }
 
+/// Since when servers tell of nodes.
+Frame nodesFrame()
+{
+    const auto fact = [](KubernetesFactKind kind, const char *reason, const char *message, std::int64_t sinceNs) {
+        return KubernetesFact{kind, "", message, "", "", "", "", 0, 0, "node-a", reason, sinceNs};
+    };
+    EventBatch batch{120, {Origin()}, {}, {}};
+    for (const KubernetesFact &one :
+         {fact(KubernetesFactKind::NodeNotReady, "NodeStatusUnknown", "Kubelet stopped posting node status.", startNs),
+          fact(KubernetesFactKind::NodeReady, "KubeletReady", "kubelet is posting ready status", startNs),
+          fact(KubernetesFactKind::NodeRemoved, "", "", 0)}) {
+        batch.events.push_back(event(EventType::KubernetesFact, one, 0));
+        batch.events.back().process = {};
+    }
+    return frame(18, std::move(batch));
+}
+
 /// Since when handshakes of TLS that failed are told.
 Frame tlsFrame()
 {
@@ -351,6 +368,7 @@ std::vector<std::pair<std::string, Message>> all()
         {"frame-memory", memoryFrame()},
         {"frame-owners", ownersFrame()},
         {"frame-tls", tlsFrame()},
+        {"frame-nodes", nodesFrame()},
         {"frame-insights", insightFrame()},
         {"frame-kubernetes", kubernetesFrame()},
         {"frame-workload", frame(10, EventBatch{60, {workloadOrigin()}, {event(EventType::ProcessExit, exitDetail(), 0)}, {}})},

@@ -24,6 +24,7 @@ Frame insightFrame();
 Frame kubernetesFrame();
 /// A handshake of TLS that failed.
 Frame tlsFrame();
+Frame nodesFrame();
 /// `count` events as they may come from a busy node: three connections to one exec and one exit, with varied numbers.
 EventBatch busyBatch(std::size_t count);
 

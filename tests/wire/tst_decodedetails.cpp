@@ -48,6 +48,10 @@ std::vector<Hostile> detailRows()
          "exceeds volume"},
         {"a subject longer than the agent sends", detailOf([&](auto to) { to.initKubernetesFact().setSubject(text(100)); }),
          Errc::Malformed, "exceeds subject"},
+        {"a node's name longer than Kubernetes has", detailOf([&](auto to) { to.initKubernetesFact().setNode(text(253)); }),
+         Errc::Malformed, "exceeds node"},
+        {"a reason longer than a server tells", detailOf([&](auto to) { to.initKubernetesFact().setReason(text(64)); }), Errc::Malformed,
+         "exceeds reason"},
         {"a signature longer than the agent sends", detailOf([](auto to) { to.initDrillLabel().initSignature(129); }), Errc::Malformed,
          "exceeds signature"},
     };

@@ -60,7 +60,7 @@ std::vector<Detail> everyDetail()
 {
     std::vector<Detail> all;
     for (const Frame &frame : {examples::eventFrame(), examples::detailFrame(), examples::resourceFrame(), examples::insightFrame(),
-                               examples::kubernetesFrame(), examples::tlsFrame()}) {
+                               examples::kubernetesFrame(), examples::tlsFrame(), examples::nodesFrame()}) {
         for (const Event &event : std::get<EventBatch>(frame.body).events)
             all.push_back(event.detail);
     }

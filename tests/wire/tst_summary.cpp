@@ -221,6 +221,16 @@ private:
             << "certificate expired 106751d 23h ago";
         QTest::newRow("a fact of a newer version")
             << fact({static_cast<KubernetesFactKind>(9), "a", "b", "c", "d", "e", "f", 1, 1}) << "unknown";
+        const auto node = [](KubernetesFactKind kind, const char *name, const char *reason, const char *message) {
+            return Detail(KubernetesFact{kind, "", message, "", "", "", "", 0, 0, name, reason, 0});
+        };
+        QTest::newRow("a node that is lost") << node(KubernetesFactKind::NodeNotReady, "node-a", "NodeStatusUnknown",
+                                                     "Kubelet stopped posting node status.")
+                                             << "node node-a is not Ready, NodeStatusUnknown: Kubelet stopped posting node status.";
+        QTest::newRow("a node that is back") << node(KubernetesFactKind::NodeReady, "node-a", "", "") << "node node-a is Ready";
+        QTest::newRow("a node that was removed")
+            << node(KubernetesFactKind::NodeRemoved, "node-a", "", "") << "node node-a was removed from the cluster";
+        QTest::newRow("a node without a name") << node(KubernetesFactKind::NodeReady, "", "", "") << "node unknown is Ready";
         QTest::newRow("an empty fact") << Detail(Boxed<KubernetesFact>()) << "unknown";
         QTest::newRow("an empty insight") << Detail(Boxed<Insight>()) << "insight";
     }

@@ -392,6 +392,9 @@ QString factKindText(wire::KubernetesFactKind kind)
     case wire::KubernetesFactKind::PodEvicted: return tr("pod evicted");
     case wire::KubernetesFactKind::VolumeChanged: return tr("mounted configuration changed");
     case wire::KubernetesFactKind::CertificateExpiry: return tr("certificate expires");
+    case wire::KubernetesFactKind::NodeNotReady: return tr("node is not Ready");
+    case wire::KubernetesFactKind::NodeReady: return tr("node is Ready");
+    case wire::KubernetesFactKind::NodeRemoved: return tr("node was removed from the cluster");
     case wire::KubernetesFactKind::Unknown: break;
     }
     return tr("not known to this version");
@@ -401,6 +404,16 @@ void addVolume(DetailSection &section, const wire::KubernetesFact &fact)
 {
     section.rows.push_back({tr("Mounted from"), text(fact.source), false, {}});
     section.rows.push_back({tr("Volume"), text(fact.volume), true, {}});
+}
+
+void addReadiness(DetailSection &section, const wire::KubernetesFact &fact, const TimeDisplay &time)
+{
+    section.rows.push_back({tr("Node"), text(fact.node), true, {}});
+    if (fact.kind == wire::KubernetesFactKind::NodeRemoved)
+        return;
+    section.rows.push_back({tr("Reason"), fact.reason.empty() ? tr("not said") : text(fact.reason), false, {}});
+    section.rows.push_back({tr("Message"), fact.message.empty() ? tr("not said") : text(fact.message), false, {}});
+    section.rows.push_back({tr("Since, by the cluster's clock"), timeOrNone(fact.sinceNs, time), true, {}});
 }
 
 DetailSection detailOf(const wire::Boxed<wire::KubernetesFact> &boxed, const TimeDisplay &time)
@@ -420,6 +433,9 @@ DetailSection detailOf(const wire::Boxed<wire::KubernetesFact> &boxed, const Tim
         section.rows.push_back({tr("Valid until"), timeOrNone(fact.notAfterNs, time), true, {}});
         section.rows.push_back({tr("State"), fact.leftNs < 0 ? tr("expired") : tr("valid"), false, {}});
         break;
+    case wire::KubernetesFactKind::NodeNotReady:
+    case wire::KubernetesFactKind::NodeReady:
+    case wire::KubernetesFactKind::NodeRemoved: addReadiness(section, fact, time); break;
     case wire::KubernetesFactKind::Unknown: break;
     }
     return section;

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "agent/kube/podfollower.h"
+#include "agent/kube/objectfollower.h"
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -37,29 +36,31 @@ std::string encoded(std::string_view text)
 
 } // namespace
 
-PodFollower::PodFollower(const KubeEndpoint &endpoint, KubeLimits limits, HttpsClient &client, PodTable &table, const Clock &clock)
-    : m_endpoint(endpoint), m_limits(limits), m_client(client), m_table(table), m_clock(clock), m_token(endpoint.tokenFile, clock)
+ObjectFollower::ObjectFollower(const KubeEndpoint &endpoint, KubeLimits limits, HttpsClient &client, FollowedObjects &objects,
+                               const Clock &clock)
+    : m_endpoint(endpoint), m_limits(limits), m_client(client), m_objects(objects), m_clock(clock), m_token(endpoint.tokenFile, clock)
 {}
 
-void PodFollower::count(std::uint64_t KubeFigures::*figure, std::uint64_t by)
+void ObjectFollower::count(std::uint64_t KubeFigures::*figure, std::uint64_t by)
 {
     const std::lock_guard lock(m_mutex);
     m_figures.*figure += by;
 }
 
-KubeFigures PodFollower::figures() const
+KubeFigures ObjectFollower::figures() const
 {
-    KubeFigures figures;
-    {
-        const std::lock_guard lock(m_mutex);
-        figures = m_figures;
-    }
-    figures.pods = m_table.pods();
-    figures.podsGone = m_table.gone();
-    return figures;
+    const std::lock_guard lock(m_mutex);
+    return m_figures;
 }
 
-Result<FollowTurn> PodFollower::turn(const std::stop_token &stop)
+/// What is known is as of now.
+void ObjectFollower::heard()
+{
+    const std::lock_guard lock(m_mutex);
+    m_figures.heardUtcNs = m_clock.utcNs();
+}
+
+Result<FollowTurn> ObjectFollower::turn(const std::stop_token &stop)
 {
     m_retryAfter = {};
     auto done = m_endpoint.kind == KubeSourceKind::Kubelet || m_resourceVersion.empty() ? list(stop) : watch(stop);
@@ -73,7 +74,7 @@ Result<FollowTurn> PodFollower::turn(const std::stop_token &stop)
 }
 
 /// The status; what it says is the caller's to judge. A token that the server does not take any more is replaced once.
-Result<int> PodFollower::request(HttpsRequest request, const HttpsClient::Body &body, const std::stop_token &stop)
+Result<int> ObjectFollower::request(HttpsRequest request, const HttpsClient::Body &body, const std::stop_token &stop)
 {
     for (bool again = false;; again = true) {
         const std::uint64_t readsBefore = m_token.timesRead();
@@ -100,7 +101,7 @@ Result<int> PodFollower::request(HttpsRequest request, const HttpsClient::Body &
     }
 }
 
-tl::unexpected<Error> PodFollower::refusal(int status, std::string_view body)
+tl::unexpected<Error> ObjectFollower::refusal(int status, std::string_view body)
 {
     const std::string said = statusMessage(body);
     const std::string text = "the server answered " + std::to_string(status) + (said.empty() ? "" : ": " + said);
@@ -110,7 +111,9 @@ tl::unexpected<Error> PodFollower::refusal(int status, std::string_view body)
     if (status == forbidden) {
         count(&KubeFigures::forbidden);
         return fail(Errc::PermissionDenied,
-                    text + (m_endpoint.kind == KubeSourceKind::Kubelet ? "; needs get on nodes/proxy" : "; needs list and watch on pods"));
+                    text
+                        + (m_endpoint.kind == KubeSourceKind::Kubelet ? "; needs get on nodes/proxy"
+                                                                      : "; needs list and watch on " + std::string(m_objects.plural())));
     }
     count(&KubeFigures::refused);
     if (status == notFound)
@@ -118,7 +121,7 @@ tl::unexpected<Error> PodFollower::refusal(int status, std::string_view body)
     return fail(status == tooMany || status >= serverError ? Errc::Busy : Errc::Refused, text);
 }
 
-Result<std::string> PodFollower::fetch(const std::string &path, const std::stop_token &stop)
+Result<std::string> ObjectFollower::fetch(const std::string &path, const std::stop_token &stop)
 {
     std::string text;
     int textStatus = 0;
@@ -145,44 +148,45 @@ Result<std::string> PodFollower::fetch(const std::string &path, const std::stop_
     return text;
 }
 
-void PodFollower::expire()
+void ObjectFollower::expire()
 {
     count(&KubeFigures::expired);
     m_expired = true;
     m_resourceVersion.clear();
 }
 
-std::string PodFollower::listPath(const std::string &continueToken) const
+std::string ObjectFollower::objectsPath() const
+{
+    const std::string selector = m_objects.fieldSelector();
+    return "/api/v1/" + std::string(m_objects.plural()) + '?' + (selector.empty() ? "" : "fieldSelector=" + encoded(selector) + '&');
+}
+
+std::string ObjectFollower::listPath(const std::string &continueToken) const
 {
     if (m_endpoint.kind == KubeSourceKind::Kubelet)
         return "/pods";
-    std::string path =
-        "/api/v1/pods?fieldSelector=" + encoded("spec.nodeName=" + m_endpoint.node) + "&limit=" + std::to_string(m_limits.pageSize);
+    std::string path = objectsPath() + "limit=" + std::to_string(m_limits.pageSize);
     if (!continueToken.empty())
         return path + "&continue=" + encoded(continueToken);
-    // Any version will do to begin with: the server has one in memory, and a cluster's agents may all begin at once. What comes after an
-    // expiry must be newer than what is known, so then it is asked for the newest.
-    return m_everListed ? path : path + "&resourceVersion=0";
+    // Any version will do to begin with, where many may begin at once: the server has one in memory. What comes after an expiry must be newer
+    // than what is known, so then it is asked for the newest.
+    return m_everListed || !m_objects.isOfMany() ? path : path + "&resourceVersion=0";
 }
 
-std::string PodFollower::watchPath()
+std::string ObjectFollower::watchPath()
 {
     std::uniform_int_distribution<std::int64_t> spread(m_limits.watchFor.count(), 2 * m_limits.watchFor.count());
-    return "/api/v1/pods?fieldSelector=" + encoded("spec.nodeName=" + m_endpoint.node) + "&watch=1&allowWatchBookmarks=true&timeoutSeconds="
-           + std::to_string(spread(m_random)) + "&resourceVersion=" + encoded(m_resourceVersion);
+    return objectsPath() + "watch=1&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(spread(m_random))
+           + "&resourceVersion=" + encoded(m_resourceVersion);
 }
 
-bool PodFollower::isOurs(const PodFacts &pod) const
+Result<FollowTurn> ObjectFollower::list(const std::stop_token &stop)
 {
-    return pod.nodeName == m_endpoint.node || (m_endpoint.kind == KubeSourceKind::Kubelet && pod.nodeName.empty());
-}
-
-Result<FollowTurn> PodFollower::list(const std::stop_token &stop)
-{
-    std::vector<PodFacts> all;
     std::string version, continueToken;
     std::size_t pages = 0;
+    const std::string what = "a list of " + std::string(m_objects.plural());
     m_expired = false;
+    m_objects.beginList();
     do {
         const auto body = fetch(listPath(continueToken), stop);
         if (!body)
@@ -191,24 +195,19 @@ Result<FollowTurn> PodFollower::list(const std::stop_token &stop)
             m_everListed = true; // so that the next one begins with what is newest
             return FollowTurn::Expired;
         }
-        auto page = parsePodPage(*body);
+        auto page = m_objects.takePage(*body);
         if (!page)
             return fail(page.error());
-        count(&KubeFigures::podsUnusable, page->unusable);
-        std::copy_if(std::make_move_iterator(page->pods.begin()), std::make_move_iterator(page->pods.end()), std::back_inserter(all),
-                     [this](const PodFacts &pod) {
-                         const bool ours = isOurs(pod);
-                         count(&KubeFigures::podsUnusable, ours ? 0 : 1);
-                         return ours;
-                     });
+        count(&KubeFigures::unusable, page->unusable);
         version = std::move(page->resourceVersion);
         continueToken = std::move(page->continueToken);
         if (++pages >= m_limits.pages && !continueToken.empty())
-            return fail(Errc::Malformed, "a list of pods that does not end after " + std::to_string(pages) + " pages");
+            return fail(Errc::Malformed, what + " that does not end after " + std::to_string(pages) + " pages");
     } while (!continueToken.empty());
     if (version.empty() && m_endpoint.kind == KubeSourceKind::ApiServer)
-        return fail(Errc::Malformed, "a list of pods without a version to go on from");
-    count(&KubeFigures::podsRefused, m_table.replaceAll(std::move(all), m_clock.bootNs()));
+        return fail(Errc::Malformed, what + " without a version to go on from");
+    count(&KubeFigures::noRoom, m_objects.endList(m_clock.bootNs()));
+    heard();
     m_resourceVersion = std::move(version);
     m_everListed = true;
     count(&KubeFigures::lists);
@@ -216,38 +215,33 @@ Result<FollowTurn> PodFollower::list(const std::stop_token &stop)
 }
 
 /// Errors: Malformed, Busy.
-Status PodFollower::apply(std::string_view line)
+Status ObjectFollower::apply(std::string_view line)
 {
-    auto event = parseWatchEvent(line);
-    if (!event)
-        return fail(event.error());
-    if (event->kind == WatchEvent::Kind::Error) {
-        if (event->code == gone) {
+    auto heardOf = m_objects.takeLine(line, m_clock.bootNs());
+    if (!heardOf)
+        return fail(heardOf.error());
+    WatchEvent &event = heardOf->event;
+    if (event.kind == WatchEvent::Kind::Error) {
+        if (event.code == gone) {
             expire();
             return {};
         }
-        return fail(Errc::Busy,
-                    "the watch ended with " + std::to_string(event->code) + (event->message.empty() ? "" : ": " + event->message));
+        return fail(Errc::Busy, "the watch ended with " + std::to_string(event.code) + (event.message.empty() ? "" : ": " + event.message));
     }
-    if (!event->resourceVersion.empty())
-        m_resourceVersion = std::move(event->resourceVersion);
-    if (event->kind == WatchEvent::Kind::Bookmark) {
+    heard();
+    if (!event.resourceVersion.empty())
+        m_resourceVersion = std::move(event.resourceVersion);
+    if (event.kind == WatchEvent::Kind::Bookmark) {
         count(&KubeFigures::bookmarks);
         return {};
     }
     count(&KubeFigures::events);
-    if (!event->pod || !isOurs(*event->pod)) {
-        count(&KubeFigures::podsUnusable);
-        return {};
-    }
-    if (event->kind == WatchEvent::Kind::Deleted)
-        m_table.remove(*event->pod, m_clock.bootNs());
-    else if (!m_table.put(std::move(*event->pod), m_clock.bootNs()))
-        count(&KubeFigures::podsRefused);
+    count(&KubeFigures::unusable, heardOf->isUsable ? 0 : 1);
+    count(&KubeFigures::noRoom, heardOf->hasRoom ? 0 : 1);
     return {};
 }
 
-Result<FollowTurn> PodFollower::watch(const std::stop_token &stop)
+Result<FollowTurn> ObjectFollower::watch(const std::stop_token &stop)
 {
     LineSplitter lines(m_limits.lineBytes);
     std::string refused;

@@ -9,12 +9,11 @@
 #include <string>
 #include <string_view>
 
+#include "agent/kube/followedobjects.h"
 #include "agent/kube/httpsclient.h"
 #include "agent/kube/kubeendpoint.h"
 #include "agent/kube/kubefigures.h"
 #include "agent/kube/linesplitter.h"
-#include "agent/kube/podjson.h"
-#include "agent/kube/podtable.h"
 #include "agent/kube/tokenfile.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/result.h"
@@ -23,7 +22,7 @@ namespace tapio::agent {
 
 /// How much is asked for and taken. The defaults are for real clusters.
 struct KubeLimits {
-    std::size_t pageSize = 100;        ///< pods of one answer, where the server heeds it
+    std::size_t pageSize = 100;        ///< objects of one answer, where the server heeds it
     std::size_t pageBytes = 16u << 20; ///< all pods of a large node, managed fields and all, are some 5 MB
     std::size_t lineBytes = 4u << 20;  ///< etcd takes no object above 1.5 MiB by default
     std::size_t pages = 256;
@@ -40,11 +39,11 @@ enum class FollowTurn : std::uint8_t {
     Expired, ///< the server does not know any more where to go on: a list is next
 };
 
-/// Keeps a table of pods as the API server or the kubelet tells it, one request after the other. No thread and no pause of its own. One thread but
+/// Keeps what is known of some objects as the API server tells it, or of pods the kubelet, one request after the other. No thread and no pause of its own. One thread but
 /// for figures(); what is referred to outlives it.
-class PodFollower {
+class ObjectFollower {
 public:
-    PodFollower(const KubeEndpoint &endpoint, KubeLimits limits, HttpsClient &client, PodTable &table, const Clock &clock);
+    ObjectFollower(const KubeEndpoint &endpoint, KubeLimits limits, HttpsClient &client, FollowedObjects &objects, const Clock &clock);
 
     /// A list where nothing is known or what is known is too old, else a watch until it ends. Errors: those of HttpsClient::get and TokenFile::current,
     /// PermissionDenied (401, 403), NotFound (404), Busy (429, 5xx), Refused (any other status), Malformed.
@@ -63,15 +62,16 @@ private:
     Result<int> request(HttpsRequest request, const HttpsClient::Body &body, const std::stop_token &stop);
     Status apply(std::string_view line);
     tl::unexpected<Error> refusal(int status, std::string_view body);
-    bool isOurs(const PodFacts &pod) const;
     std::string listPath(const std::string &continueToken) const;
     std::string watchPath();
+    std::string objectsPath() const;
+    void heard();
     void expire();
 
     const KubeEndpoint m_endpoint;
     const KubeLimits m_limits;
     HttpsClient &m_client;
-    PodTable &m_table;
+    FollowedObjects &m_objects;
     const Clock &m_clock;
     TokenFile m_token;
     mutable std::mutex m_mutex; ///< guards m_figures
