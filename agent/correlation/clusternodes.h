@@ -19,7 +19,7 @@ public:
     /// Since the last call, in order: nodes that are not Ready any more, that are again, that are gone. At first those that are not Ready. A node that
     /// joins is not Ready for a while, which is nothing to tell.
     virtual std::vector<wire::KubernetesFact> take() = 0;
-    /// What it is now, NodeReady or NodeNotReady; none: there is no such node, or it does not say.
+    /// What it is now, NodeReady or NodeNotReady, as it was said last; none: there is no such node, or it never said.
     virtual std::optional<wire::KubernetesFact> find(const std::string &node) const = 0;
     /// All of that was so at this time, UTC; 0 = nothing was ever known.
     virtual std::int64_t knownUtcNs() const = 0;

@@ -105,6 +105,8 @@ void ClusterScope::onOwn(const wire::Event &event, const wire::Origin &origin, c
     const Topic topic = fact == nullptr ? Topic::None : topicOf((*fact)->kind);
     if (topic == Topic::None)
         return;
+    if (topic == Topic::NodeRemoved)
+        m_nodes.onRemoved((*fact)->node);
     const Party node{wire::EntityKind::Node, (*fact)->node, (*fact)->node};
     const std::string told = wire::summary(event);
     Observation seen{topic, event, origin, place};
@@ -118,7 +120,7 @@ void ClusterScope::onNodes(std::vector<wire::KubernetesFact> &&facts)
     for (wire::KubernetesFact &fact : facts) {
         ++m_counters.found;
         wire::Event event;
-        event.timeNs = m_nowNs;
+        event.timeNs = m_nowNs + 1; // it is heard after what the last advance() told, and is in that order
         event.type = wire::EventType::KubernetesFact;
         event.severity = severityOf(fact.kind);
         event.detail = std::move(fact);

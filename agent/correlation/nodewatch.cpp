@@ -41,6 +41,13 @@ void NodeWatch::onAgent(const wire::AgentState &state)
     tell({node.party, node.state, false, false, beforeNs}, Topic::NodeBack, backNs);
 }
 
+void NodeWatch::onRemoved(const std::string &node)
+{
+    const auto at = m_nodes.find(node);
+    if (at != m_nodes.end() && (at->second.isLost || at->second.saidBye))
+        m_nodes.erase(at);
+}
+
 void NodeWatch::forgive(std::int64_t nowNs)
 {
     const std::int64_t turnNs = m_lastNs == 0 ? 0 : nowNs - m_lastNs;

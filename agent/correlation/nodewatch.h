@@ -29,6 +29,8 @@ public:
     explicit NodeWatch(FactSink &sink, std::size_t most = 10'000) : m_sink(sink), m_most(most) {}
 
     void onAgent(const wire::AgentState &state);
+    /// The cluster has no such node any more: unless its agent is heard, nothing is expected of it.
+    void onRemoved(const std::string &node);
     /// Each second or so. After a longer pause nobody listened here either, so it is no silence of the nodes; nor is a clock that was set.
     void advance(std::int64_t nowNs);
     bool isLost(const std::string &node) const;

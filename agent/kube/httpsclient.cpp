@@ -152,7 +152,7 @@ private:
         curl_easy_setopt(easy, CURLOPT_PROXY, ""); // the environment may name one
         curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
         curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-        curl_easy_setopt(easy, CURLOPT_USERAGENT, "tapio-agent/" TAPIO_VERSION);
+        curl_easy_setopt(easy, CURLOPT_USERAGENT, "tapio/" TAPIO_VERSION);
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, connectMs);
         curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.longest.count()));
         curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);

@@ -23,7 +23,7 @@ struct KubeFigures {
     std::uint64_t pods = 0;            ///< known now
     std::uint64_t podsGone = 0;        ///< deleted and still remembered
     std::int64_t lastSuccessUtcNs = 0; ///< 0 = never
-    std::int64_t heardUtcNs = 0;       ///< of the last list, or line of a watch: what is known was so then; 0 = never
+    std::int64_t knownUtcNs = 0;       ///< of the last list, or bookmark of a watch: what is known is no older; 0 = never
 
     bool operator==(const KubeFigures &) const = default;
 };

@@ -40,7 +40,7 @@ public:
     bool isAsked() const noexcept { return m_watch.isAsked(); }
     std::vector<wire::KubernetesFact> take() override { return m_table.take(); }
     std::optional<wire::KubernetesFact> find(const std::string &node) const override { return m_table.find(node); }
-    std::int64_t knownUtcNs() const override { return m_watch.figures().heardUtcNs; }
+    std::int64_t knownUtcNs() const override { return m_watch.figures().knownUtcNs; }
     wire::Hook hook() const override { return m_watch.hook(); }
     KubeFigures figures() const { return m_watch.figures(); }
     std::size_t nodes() const { return m_table.nodes(); }

@@ -53,11 +53,10 @@ KubeFigures ObjectFollower::figures() const
     return m_figures;
 }
 
-/// What is known is as of now.
-void ObjectFollower::heard()
+void ObjectFollower::knownAsOf(std::int64_t utcNs)
 {
     const std::lock_guard lock(m_mutex);
-    m_figures.heardUtcNs = m_clock.utcNs();
+    m_figures.knownUtcNs = utcNs;
 }
 
 Result<FollowTurn> ObjectFollower::turn(const std::stop_token &stop)
@@ -187,6 +186,7 @@ Result<FollowTurn> ObjectFollower::list(const std::stop_token &stop)
     const std::string what = "a list of " + std::string(m_objects.plural());
     m_expired = false;
     m_objects.beginList();
+    const std::int64_t beganUtcNs = m_clock.utcNs(); // all pages are of the first one's time
     do {
         const auto body = fetch(listPath(continueToken), stop);
         if (!body)
@@ -207,7 +207,7 @@ Result<FollowTurn> ObjectFollower::list(const std::stop_token &stop)
     if (version.empty() && m_endpoint.kind == KubeSourceKind::ApiServer)
         return fail(Errc::Malformed, what + " without a version to go on from");
     count(&KubeFigures::noRoom, m_objects.endList(m_clock.bootNs()));
-    heard();
+    knownAsOf(beganUtcNs);
     m_resourceVersion = std::move(version);
     m_everListed = true;
     count(&KubeFigures::lists);
@@ -228,11 +228,11 @@ Status ObjectFollower::apply(std::string_view line)
         }
         return fail(Errc::Busy, "the watch ended with " + std::to_string(event.code) + (event.message.empty() ? "" : ": " + event.message));
     }
-    heard();
     if (!event.resourceVersion.empty())
         m_resourceVersion = std::move(event.resourceVersion);
     if (event.kind == WatchEvent::Kind::Bookmark) {
         count(&KubeFigures::bookmarks);
+        knownAsOf(m_clock.utcNs()); // what was before it has come; of another event what follows may be older than now
         return {};
     }
     count(&KubeFigures::events);

@@ -65,7 +65,7 @@ private:
     std::string listPath(const std::string &continueToken) const;
     std::string watchPath();
     std::string objectsPath() const;
-    void heard();
+    void knownAsOf(std::int64_t utcNs);
     void expire();
 
     const KubeEndpoint m_endpoint;

@@ -263,7 +263,7 @@ private:
         const bool isKnown = hook.state == wire::HookState::Active;
         const std::string what =
             isKnown ? "Kubernetes tells which nodes are Ready" : "Kubernetes does not tell which nodes are Ready: " + hook.reason;
-        hub.say({{m_clock.utcNs(), wire::LinkNoticeKind::Unknown, {}, {}, isKnown ? "nodes-known" : "nodes-unknown", what, 1}});
+        hub.saySince({m_clock.utcNs(), wire::LinkNoticeKind::Unknown, {}, {}, isKnown ? "nodes-known" : "nodes-unknown", what, 1});
     }
 
     const OwnIdentity &identity()

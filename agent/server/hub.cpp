@@ -230,6 +230,8 @@ void Hub::welcomeConsole(transport::PeerId id, Peer &peer, const Greeted &greete
     }
     for (const auto &[name, node] : m_nodes)
         console.show(stateOf(node));
+    if (m_standing)
+        console.show(*m_standing);
     m_consoles[id] = &console;
     updateFilter();
 }
@@ -370,11 +372,9 @@ void Hub::sayLosses()
     sayLoss(m_refusedEvents, counters->refusedEvents, "correlation-behind",
             "events came faster than the rules across nodes can look at them: some were stored and shown, but are evidence of nothing");
     sayLoss(m_untoldInsights, counters->untoldInsights, "correlation-untold",
-            "insights across nodes were found and not told: nobody had taken what was there for too long");
-    sayLoss(
-        m_lackOfRoom, counters->scope.forgotten, "correlation-full",
-        "more nodes, addresses, services or candidates than the rules across nodes can remember: some were forgotten, and what they would "
-        "have been evidence of is not found");
+            "what was found across nodes was not told: nobody had taken what was there for too long");
+    sayLoss(m_lackOfRoom, counters->scope.forgotten, "correlation-full",
+            "more nodes, addresses, services or candidates than can be remembered across nodes: what the forgotten ones show is not found");
 }
 
 void Hub::sayLoss(Loss &loss, std::uint64_t count, const char *code, const char *text)

@@ -41,6 +41,13 @@ public:
     /// Consoles and the sink are told; and where the feed has other rules, agents are asked for what those need.
     void say(const std::vector<wire::LinkNotice> &notices);
 
+    /// The same of what stays so until the next of these: consoles that come later are told as well.
+    void saySince(const wire::LinkNotice &notice)
+    {
+        m_standing = notice;
+        publishNotice(notice);
+    }
+
     void onMessage(const transport::Incoming &incoming);
     /// Accepted, refused and closed connections, in order. A closed peer is forgotten by the next tick() that is quiet, since
     /// what it sent before may come after the notice.
@@ -120,6 +127,7 @@ private:
     std::set<NodeRecord *> m_stuck; ///< nodes with frames that the sink did not take
     CorrelationFeed *m_feed = nullptr;
     std::unique_ptr<OwnStream> m_own; ///< null: nothing is correlated
+    std::optional<wire::LinkNotice> m_standing;
     Loss m_refusedEvents, m_untoldInsights, m_lackOfRoom;
     std::uint64_t m_lastSessionId = 0;
     std::int64_t m_nextTickBootNs = 0;

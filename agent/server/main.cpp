@@ -48,9 +48,9 @@ void logProgress(const FanIn &fanIn, spdlog::logger &log)
 void logNodes(const agent::NodeSource &nodes, spdlog::logger &log)
 {
     const agent::KubeFigures asked = nodes.figures();
-    log.info("kubernetes: {} nodes known, {} left out for want of room, {} unusable; {} lists, {} watches, {} changes heard, {} of them "
-             "too late to be taken; "
-             "{} expired, {} refused, {} disconnected, {} malformed",
+    log.info("kubernetes: {} nodes known, {} left out for want of room, {} unusable; {} lists, {} watches, {} events heard, {} changes "
+             "that nobody took in "
+             "time; {} expired, {} refused, {} disconnected, {} malformed",
              nodes.nodes(), asked.noRoom, asked.unusable, asked.lists, asked.watches, asked.events, nodes.untaken(), asked.expired,
              asked.unauthorized + asked.forbidden + asked.refused, asked.disconnected, asked.malformed);
 }
@@ -64,7 +64,8 @@ std::shared_ptr<agent::NodeSource> askKubernetes(const ServerConfig &config, con
     if (!choice.endpoint) {
         const auto level = choice.state == wire::HookState::Failed ? spdlog::level::warn : spdlog::level::info;
         log.log(level, "kubernetes: nobody is asked which nodes are Ready: {}", choice.reason);
-        return nullptr;
+        if (choice.state != wire::HookState::Failed) // else consoles are to know that it was meant
+            return nullptr;
     }
     return std::make_shared<agent::NodeSource>(std::move(choice), clock, log);
 }
@@ -79,7 +80,7 @@ Status serve(FanIn &fanIn, const agent::NodeSource *nodes, int signals, spdlog::
             return failErrno("waiting for signals", errno);
         if (count == 0)
             logProgress(fanIn, log);
-        if (count == 0 && nodes != nullptr)
+        if (count == 0 && nodes != nullptr && nodes->isAsked())
             logNodes(*nodes, log);
         signalfd_siginfo info{};
         if (count <= 0 || read(signals, &info, sizeof info) != sizeof info)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/server/readiness.h"
 
-#include <optional>
 #include <utility>
 
 namespace tapio::server {
@@ -12,27 +11,36 @@ void Readiness::keep(const std::vector<correlation::LostNode> &lost)
     for (const correlation::LostNode &node : lost) {
         const auto known = m_losses.find(node.name);
         const bool isSame = known != m_losses.end() && known->second.lostNs == node.lostNs;
-        now.emplace(node.name, isSame ? known->second : Loss{node.lostNs, false});
+        now.emplace(node.name, isSame ? known->second : Loss{node.lostNs, false, {}});
     }
     m_losses = std::move(now);
+}
+
+/// It was found when it was asked for, right before.
+bool Readiness::isSaid(const wire::KubernetesFact &change)
+{
+    const auto loss = m_losses.find(change.node);
+    if (loss == m_losses.end())
+        return false;
+    const bool isSame = loss->second.said == change;
+    loss->second.said.reset();
+    loss->second.isTold = true;
+    return isSame;
 }
 
 std::vector<wire::KubernetesFact> Readiness::look(const std::vector<correlation::LostNode> &lost)
 {
     keep(lost);
-    const std::int64_t knownNs = m_nodes->knownUtcNs(); // before what it is: a change that comes meanwhile is told the next time
+    const std::int64_t knownNs = m_nodes->knownUtcNs(); // before what it is: it is no older than that
     std::vector<wire::KubernetesFact> facts = m_nodes->take();
-    for (const wire::KubernetesFact &fact : facts) {
-        if (const auto loss = m_losses.find(fact.node); loss != m_losses.end())
-            loss->second.isTold = true;
-    }
+    std::erase_if(facts, [this](const wire::KubernetesFact &change) { return isSaid(change); });
     for (auto &[name, loss] : m_losses) {
         if (loss.isTold || knownNs - loss.lostNs < noticedNs)
             continue;
-        std::optional<wire::KubernetesFact> now = m_nodes->find(name);
-        loss.isTold = now.has_value();
-        if (now)
-            facts.push_back(std::move(*now));
+        loss.said = m_nodes->find(name);
+        loss.isTold = loss.said.has_value();
+        if (loss.said)
+            facts.push_back(*loss.said);
     }
     return facts;
 }

@@ -53,7 +53,7 @@ public:
         fact.kind = kind;
         fact.node = node;
         fact.reason = "NodeStatusUnknown";
-        event(at, std::move(fact), by, {});
+        event(at + 1e-9, std::move(fact), by, {}); // as a scope says it
     }
     /// As a server tells it of a node that is connected, with what was lost on its way.
     void onTheWay(double at, const std::string &node, const wire::StreamLoss &loss)

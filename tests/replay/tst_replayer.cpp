@@ -378,6 +378,15 @@ void tst_Replayer::selection_keepsOfLinksWhatRulesAsk()
     QVERIFY(link.saidBye && link.toldNs == 7 && link.loss.transitEvents == 8 && link.state == wire::LinkState::Gone);
     QVERIFY(link.remoteAddress.empty() && link.certificateSerial.empty() && link.agent == wire::AgentInfo());
     QVERIFY(!select({{"n2"}, {}}, state).received);
+    wire::Event node;
+    node.type = wire::EventType::KubernetesFact;
+    node.detail = wire::KubernetesFact();
+    for (const auto &[by, isKept] : {std::pair("server:hq", true), std::pair("n1", false)}) { // of nodes only a server tells
+        wire::Delivery told;
+        told.node = by;
+        told.frame.body = wire::EventBatch{1, {wire::Origin()}, {node}, {}};
+        QCOMPARE(select({{}, {"/some"}}, told).received.has_value(), isKept);
+    }
 }
 
 void tst_Replayer::links_passTime()

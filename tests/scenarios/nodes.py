@@ -16,6 +16,7 @@ import time
 from cluster import BOOKMARK
 
 LOST = 40  # seconds without a heartbeat, after which a node is lost
+NOTICED = 60  # seconds later, when Kubernetes must have missed a kubelet that went with the agent
 COUNTED = 11  # after which agents have told their counters once more
 
 
@@ -200,7 +201,7 @@ def alive(nodes):
     begins = time.time()
     nodes.signal(nodes.names[-1], signal.SIGKILL)
     nodes.run(nodes.names[0], "answers")
-    time.sleep(LOST + 20 + 2 * BOOKMARK)
+    time.sleep(LOST + NOTICED + BOOKMARK + 10)
     return [Found(nodes.names[-1], begins, time.time(), ["node-lost"])]
 
 

@@ -223,25 +223,42 @@ private slots:
         wire::KubernetesFact fact;
         fact.kind = wire::KubernetesFactKind::NodeNotReady;
         fact.node = "node-1";
+        f.pass(39);
         f.pass(1);
-        f.feed.scope.onNodes({fact});
+        QCOMPARE(insightsOf(f.sink).size(), std::size_t(1));
+        f.feed.scope.onNodes({fact}); // in the second in which its loss is told
+        f.clock.advance(nsPerMs);
         f.hub.tick(true);
-        const auto *batch = std::get_if<wire::EventBatch>(&f.sink.deliveries.back()->frame.body);
-        QVERIFY(batch != nullptr && batch->events.at(0).type == wire::EventType::KubernetesFact);
-        QCOMPARE(batch->events[0].severity, wire::Severity::Error);
-        const std::uint64_t seq = batch->firstSeq;
-        for (int second = 0; second < 40; ++second)
+        const auto told = std::find_if(f.sink.deliveries.rbegin(), f.sink.deliveries.rend(),
+                                       [](const auto &delivery) { return OwnStream::isEvidence(*delivery); });
+        QVERIFY(told != f.sink.deliveries.rend());
+        const auto &batch = std::get<wire::EventBatch>((*told)->frame.body);
+        QCOMPARE(batch.events.at(0).severity, wire::Severity::Error);
+        const std::uint64_t seq = batch.firstSeq;
+        for (int second = 0; second < 20; ++second)
             f.pass(1);
         const auto found = insightsOf(f.sink);
-        QCOMPARE(found.size(), std::size_t(1));
-        QCOMPARE(found[0].rule, std::string("node-lost"));
+        QCOMPARE(found.size(), std::size_t(2));
+        QCOMPARE(found[1].state, wire::InsightState::Updated);
         const auto cited = [&](const std::string &line) {
             const auto one = wire::parseEvidence(line);
             return one->streamId == ownStreamId && one->seq == seq;
         };
-        QVERIFY(std::any_of(found[0].evidence.begin(), found[0].evidence.end(), cited));
+        QVERIFY(std::any_of(found[1].evidence.begin(), found[1].evidence.end(), cited));
         const auto counters = f.feed.scope.counters();
         QCOMPARE(counters.found, f.hub.correlation()->toldInsights + f.hub.correlation()->untoldInsights);
+    }
+
+    /// At its start nobody is there to be told that a right is missing.
+    void consoleThatComesLater_isToldWhatStaysSo()
+    {
+        Fixture f;
+        const auto notice = [](const char *code) { return wire::LinkNotice{1, wire::LinkNoticeKind::Unknown, {}, {}, code, "why", 1}; };
+        f.hub.saySince(notice("nodes-known"));
+        f.hub.saySince(notice("nodes-unknown"));
+        const auto notices = f.console(9).all<wire::LinkNotice>();
+        QCOMPARE(std::count_if(notices.begin(), notices.end(), [](const auto &one) { return one.code == "nodes-unknown"; }), 1);
+        QVERIFY(std::none_of(notices.begin(), notices.end(), [](const auto &one) { return one.code == "nodes-known"; }));
     }
 
     void consoleThatComesBack_goesOnWithTheStream()
