@@ -50,8 +50,8 @@ const Known &lookUp(Selector selector)
 EntityName node(const Observation &seen)
 {
     // What a server says of a node it says in a stream of its own.
-    const std::string name = isOfNode(seen.topic) && seen.subject != nullptr ? seen.subject->name : std::string(seen.place.node);
-    return {EntityKind::Node, name, name};
+    const std::string_view name = isOfNode(seen.topic) && seen.subject != nullptr ? std::string_view(seen.subject->name) : seen.place.node;
+    return {EntityKind::Node, std::string(name), std::string(name)};
 }
 
 /// Of the host itself, as "/system.slice/sshd.service" is not.

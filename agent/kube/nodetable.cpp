@@ -10,6 +10,18 @@ namespace tapio::agent {
 using wire::KubernetesFact;
 using wire::KubernetesFactKind;
 
+namespace {
+
+KubernetesFact removed(const std::string &node)
+{
+    KubernetesFact fact;
+    fact.kind = KubernetesFactKind::NodeRemoved;
+    fact.node = node;
+    return fact;
+}
+
+} // namespace
+
 std::uint64_t NodeTable::replaceAll(std::vector<KubernetesFact> &&nodes)
 {
     const std::lock_guard lock(m_mutex);
@@ -21,7 +33,7 @@ std::uint64_t NodeTable::replaceAll(std::vector<KubernetesFact> &&nodes)
             ++at;
             continue;
         }
-        tellLocked({KubernetesFactKind::NodeRemoved, {}, {}, {}, {}, {}, {}, 0, 0, at->first, {}, 0});
+        tellLocked(removed(at->first));
         at = m_nodes.erase(at);
     }
     std::uint64_t refused = 0;
@@ -61,7 +73,7 @@ void NodeTable::remove(const std::string &node)
 {
     const std::lock_guard lock(m_mutex);
     if (m_nodes.erase(node) > 0)
-        tellLocked({KubernetesFactKind::NodeRemoved, {}, {}, {}, {}, {}, {}, 0, 0, node, {}, 0});
+        tellLocked(removed(node));
 }
 
 void NodeTable::tellLocked(KubernetesFact fact)

@@ -48,9 +48,8 @@ void logProgress(const FanIn &fanIn, spdlog::logger &log)
 void logNodes(const agent::NodeSource &nodes, spdlog::logger &log)
 {
     const agent::KubeFigures asked = nodes.figures();
-    log.info("kubernetes: {} nodes known, {} left out for want of room, {} unusable; {} lists, {} watches, {} events heard, {} changes "
-             "that nobody took in "
-             "time; {} expired, {} refused, {} disconnected, {} malformed",
+    log.info("kubernetes: {} nodes known, {} left out for want of room, {} unusable; {} lists, {} watches, {} events heard, "
+             "{} changes that nobody took in time; {} expired, {} refused, {} disconnected, {} malformed",
              nodes.nodes(), asked.noRoom, asked.unusable, asked.lists, asked.watches, asked.events, nodes.untaken(), asked.expired,
              asked.unauthorized + asked.forbidden + asked.refused, asked.disconnected, asked.malformed);
 }

@@ -158,16 +158,28 @@ QByteArray FakePod::json() const
            + R"(,"conditions":[{"type":"Ready","status":"True"}]}})";
 }
 
-QByteArray podList(const QList<FakePod> &pods, const QByteArray &version, const QByteArray &continueToken)
+namespace {
+
+template <typename Object>
+QByteArray list(const QByteArray &kind, const QList<Object> &objects, const QByteArray &version, const QByteArray &continueToken)
 {
     QByteArray items;
-    for (const FakePod &pod : pods)
-        items += (items.isEmpty() ? "" : ",") + pod.json();
-    return R"({"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":")" + version + R"(","continue":")" + continueToken
+    for (const Object &object : objects)
+        items += (items.isEmpty() ? "" : ",") + object.json();
+    return R"({"kind":")" + kind + R"(","apiVersion":"v1","metadata":{"resourceVersion":")" + version + R"(","continue":")" + continueToken
            + R"("},"items":[)" + items + "]}";
 }
 
-QByteArray watchLine(const QByteArray &type, const FakePod &pod) { return R"({"type":")" + type + R"(","object":)" + pod.json() + "}\n"; }
+QByteArray line(const QByteArray &type, const QByteArray &object) { return R"({"type":")" + type + R"(","object":)" + object + "}\n"; }
+
+} // namespace
+
+QByteArray podList(const QList<FakePod> &pods, const QByteArray &version, const QByteArray &continueToken)
+{
+    return list("PodList", pods, version, continueToken);
+}
+
+QByteArray watchLine(const QByteArray &type, const FakePod &pod) { return line(type, pod.json()); }
 
 QByteArray FakeNode::json() const
 {
@@ -186,14 +198,10 @@ QByteArray FakeNode::json() const
 
 QByteArray nodeList(const QList<FakeNode> &nodes, const QByteArray &version, const QByteArray &continueToken)
 {
-    QByteArray items;
-    for (const FakeNode &node : nodes)
-        items += (items.isEmpty() ? "" : ",") + node.json();
-    return R"({"kind":"NodeList","apiVersion":"v1","metadata":{"resourceVersion":")" + version + R"(","continue":")" + continueToken
-           + R"("},"items":[)" + items + "]}";
+    return list("NodeList", nodes, version, continueToken);
 }
 
-QByteArray nodeLine(const QByteArray &type, const FakeNode &node) { return R"({"type":")" + type + R"(","object":)" + node.json() + "}\n"; }
+QByteArray nodeLine(const QByteArray &type, const FakeNode &node) { return line(type, node.json()); }
 
 QByteArray bookmark(const QByteArray &version)
 {

@@ -48,6 +48,9 @@ public:
         QByteArray raw;         ///< instead of all that, as it is
     };
 
+    static Reply whole(const QByteArray &body, int status = 200) { return {status, body, {}, false, -1, false, {}}; }
+    static Reply open(const QByteArray &body = {}) { return {200, body, {}, true, -1, false, {}}; }
+
     /// With this certificate; `clientAuthority`: only for those who have one of this authority.
     explicit FakeKube(const KubePki &pki, const QString &clientAuthority = {});
     quint16 port() const { return m_server.serverPort(); }

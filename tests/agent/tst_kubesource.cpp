@@ -22,8 +22,6 @@ using Request = FakeKube::Request;
 
 const QByteArray podUid = FakePod().uid;
 
-Reply whole(const QByteArray &body, int status = 200) { return {status, body, {}, false, -1, false, {}}; }
-Reply open(const QByteArray &body = {}) { return {200, body, {}, true, -1, false, {}}; }
 Reply cut(const QByteArray &body, int bytes) { return {200, body, {}, false, bytes, false, {}}; }
 Reply silent() { return {200, {}, {}, false, -1, true, {}}; }
 Reply raw(const QByteArray &bytes) { return {200, {}, {}, false, -1, false, bytes}; }
@@ -50,7 +48,9 @@ struct Bench {
         endpoint.tokenFile = folder.filePath("token").toStdString();
         endpoint.node = "node-1";
         setToken("first");
-        server.answer = [](const Request &request) { return request.isWatch() ? open() : whole(podList({FakePod()}, "10")); };
+        server.answer = [](const Request &request) {
+            return request.isWatch() ? FakeKube::open() : FakeKube::whole(podList({FakePod()}, "10"));
+        };
     }
     void setToken(const QByteArray &token) const
     {
@@ -112,7 +112,9 @@ private slots:
     void watch_keepsUpWithPods()
     {
         Bench bench(m_pki);
-        bench.server.answer = [](const Request &request) { return request.isWatch() ? open() : whole(podList({}, "10")); };
+        bench.server.answer = [](const Request &request) {
+            return request.isWatch() ? FakeKube::open() : FakeKube::whole(podList({}, "10"));
+        };
         bench.start();
         QTRY_COMPARE(bench.server.openWatches(), 1);
         QVERIFY(!bench.knows());
@@ -161,9 +163,9 @@ private slots:
         int at = 0;
         bench.server.answer = [&](const Request &request) {
             if (!request.isWatch())
-                return whole(podList({}, "10"));
+                return FakeKube::whole(podList({}, "10"));
             at += 7;
-            return at < line.size() ? cut(line, at) : open(line);
+            return at < line.size() ? cut(line, at) : FakeKube::open(line);
         };
         bench.start();
         QTRY_VERIFY_WITH_TIMEOUT(bench.knows(), 60'000);
@@ -183,8 +185,9 @@ private slots:
         second.uid = "11111111-5b4a-4321-8765-0123456789ab";
         bench.server.answer = [&](const Request &request) {
             if (request.isWatch())
-                return open();
-            return request.parameter("continue").isEmpty() ? whole(podList({FakePod()}, "10", "a/b+c=")) : whole(podList({second}, "10"));
+                return FakeKube::open();
+            return request.parameter("continue").isEmpty() ? FakeKube::whole(podList({FakePod()}, "10", "a/b+c="))
+                                                           : FakeKube::whole(podList({second}, "10"));
         };
         bench.start();
         QTRY_COMPARE(bench.server.openWatches(), 1);
@@ -209,12 +212,13 @@ private slots:
             const bool now = !expired && (how == 2 ? !request.parameter("continue").isEmpty() : request.isWatch());
             if (now) {
                 expired = true;
-                return how == 1 ? open(R"({"type":"ERROR","object":)" + statusJson(410, "too old").trimmed() + "}\n")
-                                : whole(statusJson(410, "too old"), 410);
+                return how == 1 ? FakeKube::open(R"({"type":"ERROR","object":)" + statusJson(410, "too old").trimmed() + "}\n")
+                                : FakeKube::whole(statusJson(410, "too old"), 410);
             }
             if (request.isWatch())
-                return open();
-            return !expired && how == 2 ? whole(podList({}, "10", "next")) : whole(podList({FakePod()}, expired ? "20" : "10"));
+                return FakeKube::open();
+            return !expired && how == 2 ? FakeKube::whole(podList({}, "10", "next"))
+                                        : FakeKube::whole(podList({FakePod()}, expired ? "20" : "10"));
         };
         bench.start();
         QTRY_VERIFY(expired && bench.server.requests.last().isWatch() && bench.server.requests.last().parameter("resourceVersion") == "20");
@@ -228,8 +232,8 @@ private slots:
         Bench bench(m_pki);
         bench.server.answer = [](const Request &request) {
             if (request.bearer != "second")
-                return whole(statusJson(401, "Unauthorized"), 401);
-            return request.isWatch() ? open() : whole(podList({FakePod()}, "10"));
+                return FakeKube::whole(statusJson(401, "Unauthorized"), 401);
+            return request.isWatch() ? FakeKube::open() : FakeKube::whole(podList({FakePod()}, "10"));
         };
         bench.start();
         QTRY_COMPARE(bench.state(), wire::HookState::Denied);
@@ -275,8 +279,8 @@ private slots:
         bool well = false;
         bench.server.answer = [&](const Request &request) {
             if (well)
-                return request.isWatch() ? open() : whole(podList({FakePod()}, "10"));
-            Reply reply = whole(status == 204 ? QByteArray() : statusJson(status, "the server's words"), status);
+                return request.isWatch() ? FakeKube::open() : FakeKube::whole(podList({FakePod()}, "10"));
+            Reply reply = FakeKube::whole(status == 204 ? QByteArray() : statusJson(status, "the server's words"), status);
             reply.headers << "Location: https://127.0.0.1:1/elsewhere";
             return reply;
         };
@@ -315,15 +319,15 @@ private slots:
         bool well = false;
         bench.server.answer = [&](const Request &request) -> Reply {
             if (well)
-                return request.isWatch() ? open() : whole(podList({FakePod()}, "10"));
+                return request.isWatch() ? FakeKube::open() : FakeKube::whole(podList({FakePod()}, "10"));
             switch (what) {
             case 0: return silent();
-            case 1: return whole(QByteArray(70'000, ' '));
-            case 2: return whole("<html>it works</html>");
-            case 3: return whole(QByteArray("{\"a\":").repeated(1000));
-            case 4: return whole(R"({"kind":"Secret"})");
-            case 5: return whole(podList({}, ""));
-            case 6: return whole(podList({}, "1", "again"));
+            case 1: return FakeKube::whole(QByteArray(70'000, ' '));
+            case 2: return FakeKube::whole("<html>it works</html>");
+            case 3: return FakeKube::whole(QByteArray("{\"a\":").repeated(1000));
+            case 4: return FakeKube::whole(R"({"kind":"Secret"})");
+            case 5: return FakeKube::whole(podList({}, ""));
+            case 6: return FakeKube::whole(podList({}, "1", "again"));
             case 7: return raw("SSH-2.0-OpenSSH_9.2\r\n\r\n");
             case 8: return raw("HTTP/1.1 200 OK\r\n" + QByteArray("X-A: b\r\n").repeated(20'000) + "\r\n");
             default: return cut(podList({FakePod()}, "10"), 100);
@@ -417,7 +421,7 @@ private slots:
     {
         Bench bench(m_pki);
         bench.pace = {milliseconds(10), milliseconds(40), milliseconds(1), milliseconds(1)};
-        bench.server.answer = [](const Request &) { return whole({}, 500); };
+        bench.server.answer = [](const Request &) { return FakeKube::whole({}, 500); };
         bench.start();
         QElapsedTimer since;
         since.start();
@@ -435,7 +439,7 @@ private slots:
         QTRY_COMPARE(bench.server.openWatches(), 1);
         QCOMPARE(bench.state(), wire::HookState::Active);
         QVERIFY(bench.source->figures().disconnected >= 1);
-        bench.server.answer = [](const Request &) { return whole({}, 503); };
+        bench.server.answer = [](const Request &) { return FakeKube::whole({}, 503); };
         bench.server.breakConnections();
         QTRY_COMPARE(bench.state(), wire::HookState::Failed);
         QVERIFY(bench.knows()); // a uid is not used again: what is known stays right
@@ -453,7 +457,9 @@ private slots:
             pod.uid = "00000000-5b4a-4321-8765-" + QByteArray::number(i).rightJustified(12, '0');
             many << pod;
         }
-        bench.server.answer = [&](const Request &request) { return request.isWatch() ? open() : whole(podList(many, "10")); };
+        bench.server.answer = [&](const Request &request) {
+            return request.isWatch() ? FakeKube::open() : FakeKube::whole(podList(many, "10"));
+        };
         bench.start();
         QTRY_COMPARE(bench.server.openWatches(), 1);
         QVERIFY(!bench.knows(foreign.uid));
@@ -470,9 +476,9 @@ private slots:
         int polls = 0;
         bench.server.answer = [&](const Request &request) {
             ++polls;
-            return request.target == "/pods" ? whole(R"({"kind":"PodList","apiVersion":"v1","metadata":{},"items":[)"
-                                                     + (polls < 3 ? FakePod().json() : QByteArray()) + "]}")
-                                             : whole({}, 404);
+            return request.target == "/pods" ? FakeKube::whole(R"({"kind":"PodList","apiVersion":"v1","metadata":{},"items":[)"
+                                                               + (polls < 3 ? FakePod().json() : QByteArray()) + "]}")
+                                             : FakeKube::whole({}, 404);
         };
         bench.start();
         QTRY_VERIFY(bench.knows());
@@ -496,7 +502,7 @@ private slots:
         if (what == 1)
             bench.server.answer = [](const Request &) { return silent(); };
         if (what == 2)
-            bench.server.answer = [](const Request &) { return whole({}, 500); };
+            bench.server.answer = [](const Request &) { return FakeKube::whole({}, 500); };
         bench.start();
         QTRY_VERIFY(what == 0 ? bench.server.openWatches() == 1 : !bench.server.requests.isEmpty());
         if (what == 2)

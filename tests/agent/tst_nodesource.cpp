@@ -22,9 +22,6 @@ namespace {
 using Reply = FakeKube::Reply;
 using Request = FakeKube::Request;
 
-Reply whole(const QByteArray &body, int status = 200) { return {status, body, {}, false, -1, false, {}}; }
-Reply open(const QByteArray &body = {}) { return {200, body, {}, true, -1, false, {}}; }
-
 const FakeNode notReady{"node-2", "False", "KubeletNotReady", "container runtime is down"};
 
 struct Bench {
@@ -44,7 +41,9 @@ struct Bench {
         endpoint.target.ca = pki.certificate().toStdString();
         endpoint.tokenFile = folder.filePath("token").toStdString();
         std::ofstream(endpoint.tokenFile) << "first\n";
-        server.answer = [](const Request &request) { return request.isWatch() ? open() : whole(nodeList({FakeNode(), notReady}, "10")); };
+        server.answer = [](const Request &request) {
+            return request.isWatch() ? FakeKube::open() : FakeKube::whole(nodeList({FakeNode(), notReady}, "10"));
+        };
     }
     void start()
     {
@@ -83,8 +82,9 @@ private slots:
         bench.limits.pageSize = 1;
         bench.server.answer = [](const Request &request) {
             if (request.isWatch())
-                return open();
-            return request.target.contains("continue=") ? whole(nodeList({notReady}, "10")) : whole(nodeList({FakeNode()}, "10", "more"));
+                return FakeKube::open();
+            return request.target.contains("continue=") ? FakeKube::whole(nodeList({notReady}, "10"))
+                                                        : FakeKube::whole(nodeList({FakeNode()}, "10", "more"));
         };
         bench.start();
         QTRY_COMPARE(bench.server.openWatches(), 1);
@@ -128,7 +128,7 @@ private slots:
         QTRY_COMPARE(bench.server.openWatches(), 1);
         QTRY_COMPARE(bench.told(), QStringList{"node-2 node-not-ready"});
         const QByteArray list = nodeList({FakeNode{"node-1", "False"}, FakeNode{"node-3", "False"}}, "90");
-        bench.server.answer = [list](const Request &request) { return request.isWatch() ? open() : whole(list); };
+        bench.server.answer = [list](const Request &request) { return request.isWatch() ? FakeKube::open() : FakeKube::whole(list); };
         bench.server.tell(R"({"type":"ERROR","object":)" + statusJson(410, "too old").trimmed() + "}\n");
         QTRY_COMPARE(bench.told(), (QStringList{"node-2 node-not-ready", "node-2 node-removed", "node-1 node-not-ready"}));
     }
@@ -146,7 +146,7 @@ private slots:
         bench.server.tell(bookmark("11"));
         QTRY_VERIFY(bench.source->knownUtcNs() > listed);
         const std::int64_t marked = bench.source->knownUtcNs();
-        bench.server.answer = [](const Request &) { return whole(statusJson(500, "no"), 500); };
+        bench.server.answer = [](const Request &) { return FakeKube::whole(statusJson(500, "no"), 500); };
         bench.server.breakConnections();
         QTRY_VERIFY(bench.source->hook().state == wire::HookState::Failed);
         QCOMPARE(bench.source->knownUtcNs(), marked);
@@ -156,7 +156,7 @@ private slots:
     void lackOfRights_isNamed()
     {
         Bench bench(m_pki);
-        bench.server.answer = [](const Request &) { return whole(statusJson(403, "nodes is forbidden"), 403); };
+        bench.server.answer = [](const Request &) { return FakeKube::whole(statusJson(403, "nodes is forbidden"), 403); };
         bench.start();
         QTRY_COMPARE(bench.source->hook().state, wire::HookState::Denied);
         const std::string reason = bench.source->hook().reason;

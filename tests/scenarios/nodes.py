@@ -167,42 +167,39 @@ def hiccup(nodes):
             networks.heal(lone, *others)
 
 
-def lost(nodes):
-    """A node's agent is gone from one moment to the next, and does not come back."""
+def kill_last(nodes, then):
+    """A node's agent is gone from one moment to the next, and does not come back; after it was missed, something else."""
     nodes.run_all("answers")
     begins = time.time()
     nodes.signal(nodes.names[-1], signal.SIGKILL)
     nodes.run(nodes.names[0], "answers")
     time.sleep(LOST + 5)
+    then(nodes.names[-1])
     return [Found(nodes.names[-1], begins, time.time(), ["node-lost"])]
 
 
+def lost(nodes):
+    """And nothing else."""
+    return kill_last(nodes, lambda node: None)
+
+
 def tell(nodes, node, ready, reason, message):
-    """What Kubernetes has to say of the node from now on."""
+    """What Kubernetes has to say of the node from now on; a second passes."""
     nodes.cluster_nodes[node].say(ready, reason, message)
     nodes.cluster.tell("MODIFIED", nodes.cluster_nodes[node])
 
 
 def notready(nodes):
-    """A node's agent is gone as in lost, and Kubernetes does not hear of its kubelet any more."""
-    nodes.run_all("answers")
-    begins = time.time()
-    nodes.signal(nodes.names[-1], signal.SIGKILL)
-    nodes.run(nodes.names[0], "answers")
-    time.sleep(LOST + 5)
-    tell(nodes, nodes.names[-1], "Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.")
-    time.sleep(5)
-    return [Found(nodes.names[-1], begins, time.time(), ["node-lost"])]
+    """Kubernetes does not hear of its kubelet any more either."""
+    def miss(node):
+        tell(nodes, node, "Unknown", "NodeStatusUnknown", "Kubelet stopped posting node status.")
+        time.sleep(5)
+    return kill_last(nodes, miss)
 
 
 def alive(nodes):
-    """The same of the agent only: Kubernetes hears of the kubelet."""
-    nodes.run_all("answers")
-    begins = time.time()
-    nodes.signal(nodes.names[-1], signal.SIGKILL)
-    nodes.run(nodes.names[0], "answers")
-    time.sleep(LOST + NOTICED + BOOKMARK + 10)
-    return [Found(nodes.names[-1], begins, time.time(), ["node-lost"])]
+    """Kubernetes hears of the kubelet all the while."""
+    return kill_last(nodes, lambda node: time.sleep(NOTICED + BOOKMARK + 5))
 
 
 def serviced(nodes):

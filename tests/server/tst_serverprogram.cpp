@@ -230,8 +230,7 @@ private slots:
             QSKIP("the openssl program made no certificate");
         test::FakeKube cluster(certificates);
         cluster.answer = [](const test::FakeKube::Request &request) {
-            return test::FakeKube::Reply{
-                200, request.isWatch() ? QByteArray() : test::nodeList({{}}, "10"), {}, request.isWatch(), -1, false, {}};
+            return request.isWatch() ? test::FakeKube::open() : test::FakeKube::whole(test::nodeList({{}}, "10"));
         };
         QFile token(m_folder.filePath("token"));
         QVERIFY(token.open(QFile::WriteOnly) && token.write("t") == 1);
@@ -246,7 +245,7 @@ private slots:
         QVERIFY2(log.contains("the cluster's nodes are known from the API server"), log.constData());
         QVERIFY(cluster.requests.at(0).target.startsWith("/api/v1/nodes?"));
         cluster.answer = [](const test::FakeKube::Request &) {
-            return test::FakeKube::Reply{403, test::statusJson(403, "nodes is forbidden"), {}, false, -1, false, {}};
+            return test::FakeKube::whole(test::statusJson(403, "nodes is forbidden"), 403);
         };
         cluster.breakConnections();
         QTRY_VERIFY2_WITH_TIMEOUT((log += process.readAllStandardError()).contains("nodes-unknown"), log.constData(), waitMs);
