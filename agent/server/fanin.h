@@ -46,7 +46,8 @@ struct FanInOptions {
     /// What an agent may have in flight. Enough for two commits of a store (8192 events each, about 150 bytes per event) at once:
     /// less, and an agent waits for the disk instead of sending.
     std::uint64_t creditBytes = 4u << 20;
-    std::uint64_t replayRingBytes = 64u << 20;   ///< recent frames kept for consoles that (re)connect
+    std::uint64_t replayRingBytes = 64u << 20; ///< recent frames kept for consoles that (re)connect
+    std::int64_t replayRingNs = 0;             ///< while no console is connected they are kept no longer than this; 0 = as long as they fit
     std::uint64_t consoleQueueBytes = 16u << 20; ///< per console; overflow drops that console's events, counted
     std::vector<wire::ResumePoint> known;        ///< last safe frame per stream, from the store at start
     std::optional<RulesAcrossNodes> correlation; ///< empty: nothing is correlated

@@ -55,7 +55,8 @@ struct Hub::Peer {
 
 Hub::Hub(const FanInOptions &options, FanInSink *sink, const Clock &clock, LinkMaker makeLink)
     : m_options(options), m_sink(sink), m_clock(clock), m_makeLink(std::move(makeLink)),
-      m_sinkTakes(sink != nullptr && sink->takesDeliveries()), m_beganNs(clock.utcNs()), m_ring(options.replayRingBytes)
+      m_sinkTakes(sink != nullptr && sink->takesDeliveries()), m_beganNs(clock.utcNs()),
+      m_ring(options.replayRingBytes, options.replayRingNs)
 {
     for (const auto &point : options.known) {
         if (!point.node.starts_with(wire::serverNodePrefix)) // an earlier server's own: that does not come back
@@ -341,7 +342,7 @@ void Hub::deliver(NodeRecord &node)
             acknowledge(node.name(), delivery->frame.streamId, delivery->frame.frameSeq);
         else if (!m_options.acknowledgeBySink)
             m_heldAcks.hold(*delivery, m_ring.end(), m_clock.bootNs());
-        m_ring.append(delivery);
+        m_ring.append(delivery, m_clock.bootNs());
         if (m_feed != nullptr && (&node != &m_own->record() || OwnStream::isEvidence(*delivery)))
             m_feed->onDelivery(delivery, bytes);
     }
@@ -520,8 +521,8 @@ void Hub::updateFilter()
         for (const auto &[node, id] : m_agents)
             m_due.insert(id);
     }
-    // What a console may lag behind must still be there for it.
-    m_ring.setLimit(!m_consoles.empty() ? std::max(m_options.replayRingBytes, m_options.consoleQueueBytes) : m_options.replayRingBytes);
+    const std::uint64_t lag = m_consoles.empty() ? 0 : m_options.consoleQueueBytes; // must still be there for them
+    m_ring.setLimits(std::max(m_options.replayRingBytes, lag), m_consoles.empty() ? m_options.replayRingNs : 0);
 }
 
 void Hub::onFilterRequest(transport::PeerId id, const Peer &peer, const wire::FilterRequest &request)

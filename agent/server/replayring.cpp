@@ -21,20 +21,21 @@ std::uint64_t footprint(const wire::Delivery &delivery) noexcept
     return sizeof(wire::Delivery) + wire::heapBytes(delivery.node) + wire::heapBytes(delivery.frame);
 }
 
-void ReplayRing::append(std::shared_ptr<const wire::Delivery> delivery)
+void ReplayRing::append(std::shared_ptr<const wire::Delivery> delivery, std::int64_t nowNs)
 {
     const std::uint64_t bytes = footprint(*delivery);
     Stream &stream = streamOf(*delivery);
     if (const auto *batch = std::get_if<wire::EventBatch>(&delivery->frame.body); batch != nullptr && !batch->events.empty())
         stream.newestEvent = std::max(stream.newestEvent, batch->seqOf(batch->events.size() - 1));
-    m_entries.push_back({std::move(delivery), m_endByte, std::exchange(stream.newest, end())});
+    m_entries.push_back({std::move(delivery), m_endByte, nowNs, std::exchange(stream.newest, end())});
     m_endByte += bytes;
     shrink();
 }
 
-void ReplayRing::setLimit(std::uint64_t maxBytes)
+void ReplayRing::setLimits(std::uint64_t maxBytes, std::int64_t maxAgeNs)
 {
     m_maxBytes = maxBytes;
+    m_maxAgeNs = maxAgeNs;
     shrink();
 }
 
@@ -75,9 +76,14 @@ std::uint64_t ReplayRing::bytesFrom(Position position) const noexcept
     return m_endByte - m_entries[index].startByte;
 }
 
+bool ReplayRing::isTooMuch() const noexcept
+{
+    return bytes() > m_maxBytes || (m_maxAgeNs > 0 && m_entries.back().arrivedNs - m_entries.front().arrivedNs > m_maxAgeNs);
+}
+
 void ReplayRing::shrink()
 {
-    while (m_entries.size() > 1 && bytes() > m_maxBytes) {
+    while (m_entries.size() > 1 && isTooMuch()) {
         const wire::Delivery &oldest = *m_entries.front().delivery;
         streamOf(oldest).letGoUpTo = oldest.frame.frameSeq;
         m_entries.pop_front();

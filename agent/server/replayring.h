@@ -16,18 +16,18 @@ namespace tapio::server {
 /// Bytes that a delivery occupies in memory, with all its texts; the allocator's overhead aside.
 std::uint64_t footprint(const wire::Delivery &delivery) noexcept;
 
-/// The recent deliveries of all nodes in the order of arrival, bounded by their bytes in memory. Consoles read it by position:
+/// The recent deliveries of all nodes in the order of arrival, bounded by their bytes in memory, and by their age where somebody says so. Consoles read it by position:
 /// positions only grow, and one that was let go reads as the oldest that is left. One thread.
 class ReplayRing {
 public:
     using Position = std::uint64_t;
 
-    explicit ReplayRing(std::uint64_t maxBytes) : m_maxBytes(maxBytes) {}
+    explicit ReplayRing(std::uint64_t maxBytes, std::int64_t maxAgeNs = 0) : m_maxBytes(maxBytes), m_maxAgeNs(maxAgeNs) {}
 
-    /// Lets the oldest go where the limit asks for it; the newest always stays.
-    void append(std::shared_ptr<const wire::Delivery> delivery);
-    /// Takes effect at once.
-    void setLimit(std::uint64_t maxBytes);
+    /// Lets the oldest go where a limit asks for it; the newest always stays. `nowNs`: on a clock that never steps back.
+    void append(std::shared_ptr<const wire::Delivery> delivery, std::int64_t nowNs);
+    /// Takes effect at once; ages are counted back from the newest. maxAgeNs: 0 = however old they get.
+    void setLimits(std::uint64_t maxBytes, std::int64_t maxAgeNs);
 
     Position begin() const noexcept { return m_first; }
     Position end() const noexcept { return m_first + m_entries.size(); }
@@ -46,7 +46,8 @@ public:
 private:
     struct Entry {
         std::shared_ptr<const wire::Delivery> delivery;
-        std::uint64_t startByte = 0;      ///< of all bytes ever appended
+        std::uint64_t startByte = 0; ///< of all bytes ever appended
+        std::int64_t arrivedNs = 0;
         std::optional<Position> previous; ///< of the same stream
     };
     struct Stream {
@@ -56,9 +57,11 @@ private:
     };
 
     Stream &streamOf(const wire::Delivery &delivery);
+    bool isTooMuch() const noexcept;
     void shrink();
 
     std::uint64_t m_maxBytes;
+    std::int64_t m_maxAgeNs;
     std::deque<Entry> m_entries;
     Position m_first = 0;
     std::uint64_t m_endByte = 0;

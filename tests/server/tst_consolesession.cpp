@@ -41,7 +41,7 @@ struct Fixture {
     {
         auto delivery = test::delivery(node, std::move(frame));
         session.makeRoom(footprint(*delivery));
-        ring.append(std::move(delivery));
+        ring.append(std::move(delivery), 0);
     }
     void append(std::uint64_t from, std::uint64_t to)
     {
@@ -217,7 +217,7 @@ private slots:
     {
         Fixture f;
         f.append(1, 10);
-        f.ring.setLimit(3 * frameFootprint());
+        f.ring.setLimits(3 * frameFootprint(), 0);
         f.subscribe({1, {}, true, true, {{"node-1", test::streamA, 4}, {"node-2", test::streamA, 4}}});
         f.session.show(stateOf("node-1"));
         f.session.show(stateOf("node-2"));
@@ -236,7 +236,7 @@ private slots:
     {
         Fixture f({plenty, 3 * frameFootprint()});
         for (std::uint64_t seq = 1; seq <= 10; ++seq)
-            f.ring.append(test::delivery("node-1", test::eventFrame(seq)));
+            f.ring.append(test::delivery("node-1", test::eventFrame(seq)), 0);
         f.subscribe({1, {}, true, true, {{"node-1", test::streamA, 2}}});
         f.session.pump();
         QCOMPARE(f.received(), (QList<quint64>{8, 9, 10}));
@@ -247,7 +247,7 @@ private slots:
     {
         Fixture f({plenty, 3 * frameFootprint()});
         for (std::uint64_t seq = 1; seq <= 10; ++seq)
-            f.ring.append(test::delivery("node-1", test::eventFrame(seq)));
+            f.ring.append(test::delivery("node-1", test::eventFrame(seq)), 0);
         f.subscribe();
         f.session.pump();
         QCOMPARE(f.received(), (QList<quint64>{8, 9, 10}));
@@ -336,14 +336,14 @@ private slots:
     {
         Fixture f;
         const auto hooks = test::delivery("node-1", test::hookFrame(1));
-        f.ring.append(hooks);
+        f.ring.append(hooks, 0);
         for (std::uint64_t seq = 2; seq <= 4; ++seq)
-            f.ring.append(test::delivery("node-1", test::eventFrame(seq)));
+            f.ring.append(test::delivery("node-1", test::eventFrame(seq)), 0);
         f.subscribe();
         f.session.showHooks(hooks, 0); // still in the ring: it comes from there
         f.session.pump();
         QCOMPARE(f.received(), (QList<quint64>{1, 2, 3, 4}));
-        f.ring.setLimit(1);
+        f.ring.setLimits(1, 0);
         f.subscribe();
         f.session.showHooks(hooks, 0);
         f.session.pump();
@@ -353,9 +353,9 @@ private slots:
     void hooks_thatTheConsoleHasAreNotShown()
     {
         Fixture f;
-        f.ring.append(test::delivery("node-1", test::hookFrame(1)));
-        f.ring.append(test::delivery("node-1", test::eventFrame(2)));
-        f.ring.setLimit(1);
+        f.ring.append(test::delivery("node-1", test::hookFrame(1)), 0);
+        f.ring.append(test::delivery("node-1", test::eventFrame(2)), 0);
+        f.ring.setLimits(1, 0);
         f.subscribe({1, {}, true, true, {{"node-1", test::streamA, 1}}});
         f.session.showHooks(test::delivery("node-1", test::hookFrame(1)), 0);
         f.session.pump();

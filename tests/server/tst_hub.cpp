@@ -462,6 +462,34 @@ private slots:
         QVERIFY(std::holds_alternative<wire::HookReport>(deliveries.front().frame.body));
     }
 
+    void whatIsTooOld_isNotShownToALateConsole()
+    {
+        FanInOptions options;
+        options.replayRingNs = 60 * nsPerSecond;
+        Fixture f(options);
+        f.agent(1);
+        f.send(1, test::eventFrame(1));
+        f.clock.advance(61 * nsPerSecond);
+        f.send(1, test::eventFrame(2));
+        f.send(1, test::eventFrame(3));
+        const auto deliveries = f.console(9).all<wire::Delivery>();
+        QCOMPARE(deliveries.size(), 2u);
+        QCOMPARE(deliveries.front().frame.frameSeq, 2u);
+    }
+
+    void whileAConsoleReads_nothingIsTooOld()
+    {
+        FanInOptions options;
+        options.replayRingNs = 60 * nsPerSecond;
+        Fixture f(options);
+        f.agent(1);
+        f.console(9);
+        f.send(1, test::eventFrame(1));
+        f.clock.advance(61 * nsPerSecond);
+        f.send(1, test::eventFrame(2));
+        QCOMPARE(f.console(10).all<wire::Delivery>().size(), 2u);
+    }
+
     void shutDown_saysByeToAllAndSpreadsThem()
     {
         Fixture f;

@@ -55,7 +55,7 @@ struct Fixture {
     {
         auto delivery = test::delivery(node, {stream, ++frameSeq, 0, std::move(events)});
         session.makeRoom(footprint(*delivery));
-        ring.append(std::move(delivery));
+        ring.append(std::move(delivery), 0);
     }
     void subscribe(wire::EventFilter filter) { QVERIFY(!session.onMessage(wire::Subscribe{1, std::move(filter), true, true, {}}, 0)); }
     /// Of each delivery that came, FRAME: its events as NUMBER-NAMESPACE/WORKLOAD.
@@ -165,8 +165,8 @@ private slots:
         f.append(batch(1, {unnamed, unnamed}));
         f.append(batch(3, {unnamed}));
         f.received();
-        f.ring.setLimit(1); // only the last is left
-        f.ring.setLimit(plenty);
+        f.ring.setLimits(1, 0); // only the last is left
+        f.ring.setLimits(plenty, 0);
         f.append(batch(4, {}, {{unnamed, unnamed, shop, 3, 1, 3}}));
         QCOMPARE(f.received(), QStringList{"3: 3-shop/"});
         QCOMPARE(f.told(), QStringList{"late-events-gone 2"});
@@ -197,7 +197,7 @@ private slots:
         f.append(batch(1, {unnamed, unnamed, unnamed}));
         f.subscribe(ofShop());
         f.append(batch(4, {unnamed, unnamed}));
-        f.ring.setLimit(1); // they go before anybody knows
+        f.ring.setLimits(1, 0); // they go before anybody knows
         f.append(batch(6, {}, {{unnamed, unnamed, shop, last, 1, last}}));
         f.session.pump();
         QTEST(f.told(), "told");

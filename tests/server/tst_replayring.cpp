@@ -21,7 +21,7 @@ private slots:
         const std::uint64_t bytes = footprint(*small(1));
         ReplayRing ring(3 * bytes);
         for (std::uint64_t seq = 1; seq <= 5; ++seq)
-            ring.append(small(seq));
+            ring.append(small(seq), 0);
         QCOMPARE(ring.begin(), 2u);
         QCOMPARE(ring.end(), 5u);
         QCOMPARE(ring.at(2)->frame.frameSeq, 3u);
@@ -34,18 +34,43 @@ private slots:
     void append_keepsTheNewestWhateverItsSize()
     {
         ReplayRing ring(1);
-        ring.append(small(1));
-        ring.append(test::delivery("node-1", test::eventFrame(2, 100)));
+        ring.append(small(1), 0);
+        ring.append(test::delivery("node-1", test::eventFrame(2, 100)), 0);
         QCOMPARE(ring.end() - ring.begin(), 1u);
         QCOMPARE(ring.at(ring.begin())->frame.frameSeq, 2u);
     }
 
-    void setLimit_takesEffectAtOnce()
+    void append_letsGoOfWhatIsTooOld()
+    {
+        ReplayRing ring(1u << 20, 100);
+        ring.append(small(1), 1000);
+        ring.append(small(2), 1050);
+        ring.append(small(3), 1100);
+        QCOMPARE(ring.end() - ring.begin(), 3u); // the first is just as old as may be
+        ring.append(small(4), 1151);
+        QCOMPARE(ring.end() - ring.begin(), 2u);
+        QCOMPARE(ring.letGoUpTo("node-1", small(1)->frame.streamId), 2u);
+        ring.append(small(5), 9000); // nothing came for long: the newest is kept, however old it gets
+        QCOMPARE(ring.end() - ring.begin(), 1u);
+    }
+
+    void setLimits_withoutAnAge_keepsWhatFits()
+    {
+        ReplayRing ring(1u << 20, 100);
+        ring.setLimits(1u << 20, 0);
+        ring.append(small(1), 1000);
+        ring.append(small(2), 9000);
+        QCOMPARE(ring.end() - ring.begin(), 2u);
+        ring.setLimits(1u << 20, 100);
+        QCOMPARE(ring.end() - ring.begin(), 1u);
+    }
+
+    void setLimits_takesEffectAtOnce()
     {
         ReplayRing ring(1u << 20);
         for (std::uint64_t seq = 1; seq <= 10; ++seq)
-            ring.append(small(seq));
-        ring.setLimit(2 * footprint(*small(1)));
+            ring.append(small(seq), 0);
+        ring.setLimits(2 * footprint(*small(1)), 0);
         QCOMPARE(ring.end() - ring.begin(), 2u);
     }
 

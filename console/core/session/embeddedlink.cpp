@@ -5,6 +5,9 @@ namespace tapio::console {
 
 namespace {
 
+/// All that comes is in this console's store: what its server remembers besides is for another console that lost its link for a moment.
+constexpr std::int64_t rememberedNs = 120 * nsPerSecond;
+
 class EmbeddedLink final : public Link {
 public:
     EmbeddedLink(std::unique_ptr<server::FanIn> fanIn, std::string address) : m_fanIn(std::move(fanIn)), m_address(std::move(address)) {}
@@ -43,6 +46,7 @@ private:
 Result<std::unique_ptr<Link>> startEmbeddedLink(server::FanInOptions options, server::FanInSink &sink, const Clock &clock)
 {
     std::string address = options.endpoint.address;
+    options.replayRingNs = rememberedNs;
     auto fanIn = server::FanIn::start(std::move(options), &sink, clock);
     if (!fanIn)
         return fail(fanIn.error());
