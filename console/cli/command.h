@@ -46,6 +46,7 @@ void addRecordCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addReplayCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addScoreCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addFilterCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
+void addQueryCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addCompletionCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 
 } // namespace tapio::console

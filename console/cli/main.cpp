@@ -29,7 +29,9 @@ int refuse(const CLI::App &app, const CLI::ParseError &error)
 /// What is wrong with it; empty when nothing is.
 std::string refuseFormat(const std::string &name)
 {
-    return name == "table" || name == "json" ? std::string() : "there is no output format '" + name + "', only table and json";
+    return name == "table" || name == "json" || name == "csv"
+               ? std::string()
+               : "there is no output format '" + name + "', only table, json and, of 'query', csv";
 }
 
 /// The help of a command lists its own options only.
@@ -55,9 +57,11 @@ int run(int argc, char **argv, std::ostream &out)
     app.fallthrough();
     app.add_option_function<std::string>(
            "-o,--output",
-           [&context](const std::string &name) { context.format = name == "json" ? OutputFormat::Json : OutputFormat::Table; },
-           "table or json")
-        ->check(CLI::Validator(refuseFormat, "{table,json}"))
+           [&context](const std::string &name) {
+               context.format = name == "json" ? OutputFormat::Json : name == "csv" ? OutputFormat::Csv : OutputFormat::Table;
+           },
+           "table or json; 'query' has csv as well")
+        ->check(CLI::Validator(refuseFormat, "{table,json,csv}"))
         ->option_text("FORMAT");
     app.add_option("--server", context.server,
                    "HOST[:PORT] of tapio-console or tapio-server (default 127.0.0.1:7117); port 7117 unless one is given");
@@ -76,6 +80,7 @@ int run(int argc, char **argv, std::ostream &out)
     addReplayCommand(app, context, chosen);
     addScoreCommand(app, context, chosen);
     addFilterCommand(app, context, chosen);
+    addQueryCommand(app, context, chosen);
     addPkiCommand(app, context, chosen);
     addCompletionCommand(app, context, chosen);
     for (CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; }))
@@ -94,6 +99,10 @@ int run(int argc, char **argv, std::ostream &out)
         if (error.get_exit_code() == 0) // --help, --version
             return app.exit(error, out, std::cerr);
         return refuse(app, error);
+    }
+    if (context.format == OutputFormat::Csv && !app.got_subcommand("query")) {
+        std::cerr << "tapio: only 'tapio query' answers as csv\nhint: -o table or -o json\n";
+        return ExitUsage;
     }
     return chosen ? chosen() : ExitUsage;
 }

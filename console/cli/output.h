@@ -13,7 +13,7 @@
 /// How the commands of `tapio` print: answers on stdout as an aligned table or JSON, errors on stderr with a hint.
 namespace tapio::console {
 
-enum class OutputFormat : std::uint8_t { Table, Json };
+enum class OutputFormat : std::uint8_t { Table, Json, Csv }; ///< Csv: of 'tapio query' alone
 
 /// Exit codes of all commands, as in sysexits.h where it has one.
 enum ExitCode : int {

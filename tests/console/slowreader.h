@@ -66,6 +66,11 @@ public:
     {
         return m_store->seriesAtMost(atMost, metrics, from, to, step, std::move(stop));
     }
+    Status eachSeries(console::SeriesKind kind, const WantSeries &wanted, std::int64_t from, std::int64_t to, const TakeSeries &take,
+                      std::stop_token stop) const override
+    {
+        return m_store->eachSeries(kind, wanted, from, to, take, std::move(stop));
+    }
     Result<std::vector<StoredCounters>> counters(std::int64_t from, std::int64_t to, std::stop_token stop) const override
     {
         if (!m_gate->pass(stop))

@@ -44,6 +44,9 @@ RULES = {
     # tells of rules as they are shipped: all of that is pure.
     "console/core": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF,
                      own("console/ui", "console/cli", "bpf", r"agent/(?!server/|replay/(?:drilltruth|labels|score|suite)\.h|correlation/(?:ruleloader|selector|servicemap|topic)\.h)\w+")],
+    # PromQL is pure: text and samples in, values out.
+    "console/core/promql": [QT, CAPNP, ZMQ, OPENSSL, BPF, SQLITE,
+                            own("console/ui", "console/cli", "console/core/(?!promql)\\w+", "agent", "bpf", "protocol/(?!base)\\w+")],
     "console/core/store": [QT, CAPNP, ZMQ, OPENSSL, BPF, own("console/ui", "console/cli", "console/core/session", "agent", "bpf", "protocol/transport")],
     "console/cli": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, SQLITE, own("console/ui", "bpf", "agent/(?!server|drill|replay|correlation)\\w+")],
     "console/ui": [CAPNP, ZMQ, OPENSSL, BPF, SQLITE, own("console/cli", "bpf", "agent/(?!server)\\w+")],

@@ -2,8 +2,11 @@
 #include "console/core/store/seriesreader.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <iterator>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 
 namespace tapio::console {
@@ -13,6 +16,16 @@ namespace {
 constexpr std::int64_t bucketLimit = 100'000;
 
 Error cancelled() { return Error(Errc::Cancelled, "the query was cancelled"); }
+/// By time; of several of one time the one that was read last.
+void sortOnce(std::vector<StoredReading> &readings)
+{
+    std::stable_sort(readings.begin(), readings.end(), [](const StoredReading &a, const StoredReading &b) { return a.timeNs < b.timeNs; });
+    std::size_t kept = 0;
+    for (std::size_t i = 1; i < readings.size(); ++i)
+        readings[readings[i].timeNs == readings[kept].timeNs ? kept : ++kept] = readings[i];
+    readings.resize(std::min(readings.size(), kept + 1));
+}
+
 Error in(const Database &database, const Error &error) { return error.within("store '" + database.file().string() + "'"); }
 
 } // namespace
@@ -226,6 +239,112 @@ Result<SeriesSet> SeriesReader::series(std::size_t atMost, const std::vector<wir
         }
     }
     return out;
+}
+
+Status SeriesReader::selectKind(SeriesKind kind, Selection &selection)
+{
+    static constexpr std::array<SeriesClass, 5> classes{SeriesClass::Sample, SeriesClass::Histogram, SeriesClass::Counter,
+                                                        SeriesClass::Counter, SeriesClass::Figure};
+    Statement query = m_database.statement(
+        "SELECT s.grp, s.slot, g.done, s.owner, s.code, s.place, s.origin, s.label FROM series s JOIN series_group g ON g.id = s.grp"
+        " WHERE s.class=?1 AND (?2 < 0 OR s.code=?2) ORDER BY s.grp, s.slot");
+    const std::int64_t code = kind == SeriesKind::SourceCounter ? sourceCounterCode
+                              : kind == SeriesKind::RuleCounter ? ruleCounterCode
+                                                                : -1;
+    query.bind(static_cast<int>(classes[static_cast<std::size_t>(kind)]), code);
+    return select(query, selection);
+}
+
+Result<StoredSeries> SeriesReader::nameOf(SeriesKind kind, const Member &member)
+{
+    StoredSeries name;
+    name.kind = kind;
+    name.label = member.label;
+    if (kind == SeriesKind::Figure) {
+        const std::size_t split = std::min(member.label.find('\0'), member.label.size());
+        name.name = member.label.substr(0, split);
+        name.label = split < member.label.size() ? member.label.substr(split + 1) : std::string();
+        return name;
+    }
+    if (kind == SeriesKind::SourceCounter || kind == SeriesKind::RuleCounter) {
+        name.code = member.place;
+        const Result<const NameLookup::Stream *> stream = m_names.stream(member.owner);
+        if (!stream)
+            return fail(stream.error());
+        name.node = (*stream)->node;
+        name.streamId = (*stream)->streamId;
+        return name;
+    }
+    Result<SeriesKey> key = keyOf(member, wire::Metric::Unknown);
+    if (!key)
+        return fail(key.error());
+    name.node = std::move(key->node);
+    name.origin = std::move(key->origin);
+    const bool isBucket = kind == SeriesKind::HistogramBucket;
+    name.code = isBucket ? member.code / histogramCode(static_cast<wire::HistogramKind>(1), 0) : member.code;
+    name.bucket = isBucket ? static_cast<std::uint32_t>(member.code % histogramCode(static_cast<wire::HistogramKind>(1), 0)) : 0;
+    return name;
+}
+
+/// Slots and groups that nobody wants leave the selection, so that their blocks are not read.
+Result<SeriesReader::Names> SeriesReader::wantedOf(SeriesKind kind, const StoreReader::WantSeries &wanted, Selection &selection)
+{
+    Names names(selection.series.size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        Result<StoredSeries> name = nameOf(kind, selection.series[i]);
+        if (!name)
+            return fail(name.error());
+        if (wanted(*name))
+            names[i] = std::move(*name);
+    }
+    for (auto group = selection.groups.begin(); group != selection.groups.end();) {
+        bool isAny = false;
+        for (std::int32_t &series : group->second.series) {
+            if (series >= 0 && !names[static_cast<std::size_t>(series)])
+                series = -1;
+            isAny = isAny || series >= 0;
+        }
+        group = isAny ? std::next(group) : selection.groups.erase(group);
+    }
+    return names;
+}
+
+Status SeriesReader::eachSeries(SeriesKind kind, const StoreReader::WantSeries &wanted, std::int64_t fromNs, std::int64_t toNs,
+                                const StoreReader::TakeSeries &take, std::stop_token stop)
+{
+    Selection selection;
+    if (Status status = selectKind(kind, selection); !status)
+        return status;
+    const Result<Names> names = wantedOf(kind, wanted, selection);
+    if (!names)
+        return fail(names.error());
+    if (selection.groups.empty())
+        return {};
+    const Range range{fromNs, toNs, 1, 0, std::move(stop)};
+    std::unordered_map<std::size_t, std::vector<StoredReading>> all; // of one group, and of every group what is not in blocks yet
+    const auto add = [&](std::size_t series, const Reading &reading) {
+        const double value = kind == SeriesKind::Figure ? std::bit_cast<double>(reading.value) : static_cast<double>(reading.value);
+        all[series].push_back({reading.timeNs, value});
+    };
+    if (Status status = readRecent(selection, range, add); !status)
+        return status;
+    for (const auto &[id, group] : selection.groups) {
+        Selection one;
+        one.groups.emplace(id, group);
+        if (Status status = readBlocks(one, range, false, add); !status)
+            return status;
+        for (const std::int32_t series : group.series) {
+            const auto found = series < 0 ? all.end() : all.find(static_cast<std::size_t>(series));
+            if (found == all.end())
+                continue;
+            std::vector<StoredReading> readings = std::move(found->second);
+            all.erase(found);
+            sortOnce(readings);
+            if (!take(*(*names)[static_cast<std::size_t>(series)], readings))
+                return {};
+        }
+    }
+    return {};
 }
 
 Result<std::vector<StoreReader::StoredCounters>> SeriesReader::counters(std::int64_t fromNs, std::int64_t toNs, std::stop_token stop)

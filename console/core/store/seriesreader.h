@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <stop_token>
 #include <utility>
 
@@ -23,6 +24,8 @@ public:
 
     Result<SeriesSet> series(std::size_t atMost, const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs,
                              std::int64_t stepNs, std::stop_token stop);
+    Status eachSeries(SeriesKind kind, const StoreReader::WantSeries &wanted, std::int64_t fromNs, std::int64_t toNs,
+                      const StoreReader::TakeSeries &take, std::stop_token stop);
     Result<std::vector<StoreReader::StoredCounters>> counters(std::int64_t fromNs, std::int64_t toNs, std::stop_token stop);
     Result<std::vector<StoreReader::StoredCounters>> ruleCounters(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs,
                                                                   std::stop_token stop);
@@ -72,6 +75,12 @@ private:
         std::size_t m_perSeries, m_atMost, m_kept = 0;
         std::uint64_t m_refusedCount = 0;
     };
+
+    /// What a selection's series are, by their place in it; empty: not wanted.
+    using Names = std::vector<std::optional<StoredSeries>>;
+    Status selectKind(SeriesKind kind, Selection &selection);
+    Result<StoredSeries> nameOf(SeriesKind kind, const Member &member);
+    Result<Names> wantedOf(SeriesKind kind, const StoreReader::WantSeries &wanted, Selection &selection);
 
     static Result<Range> rangeOf(std::int64_t fromNs, std::int64_t toNs, std::int64_t stepNs, std::stop_token stop);
     Status select(Statement &query, Selection &selection);

@@ -152,6 +152,25 @@ struct SeriesSet {
     std::uint64_t refused = 0; ///< more that had a reading in range, and are not among them
 };
 
+/// What kind of number over time a stored series is.
+enum class SeriesKind : std::uint8_t { Sample, HistogramBucket, SourceCounter, RuleCounter, Figure };
+
+/// What names a stored series; what does not belong to its kind is empty.
+struct StoredSeries {
+    SeriesKind kind = SeriesKind::Sample;
+    std::int64_t code = 0;      ///< a wire::Metric, a wire::HistogramKind, a Counter, or the place of a field of wire::RuleCounters
+    std::uint32_t bucket = 0;   ///< of a histogram
+    std::string node;           ///< of all but figures
+    std::uint64_t streamId = 0; ///< of counters
+    wire::Origin origin;        ///< of samples and histograms
+    std::string name;           ///< of a figure
+    std::string label;          ///< of a sample or a figure; the source or the rule that counts
+};
+struct StoredReading {
+    std::int64_t timeNs = 0;
+    double value = 0;
+};
+
 /// Any one thread per Reader; sees what was flushed. All queries are cancellable.
 class StoreReader {
 public:
@@ -182,6 +201,12 @@ public:
     /// However many there are: for who knows that they are few.
     Result<std::vector<SeriesData>> series(const std::vector<wire::Metric> &metrics, std::int64_t fromNs, std::int64_t toNs,
                                            std::int64_t stepNs, std::stop_token stop) const;
+    /// Each series of that kind that `wanted` takes and that has a reading in [fromNs, toNs): its readings by time, each time once, as they came.
+    /// `take` says false: enough. In memory is one group of series at a time, and what came within the last minute.
+    using WantSeries = std::function<bool(const StoredSeries &series)>;
+    using TakeSeries = std::function<bool(const StoredSeries &series, const std::vector<StoredReading> &readings)>;
+    virtual Status eachSeries(SeriesKind kind, const WantSeries &wanted, std::int64_t fromNs, std::int64_t toNs, const TakeSeries &take,
+                              std::stop_token stop) const = 0;
     /// Counter reports in range, for rates and losses.
     struct StoredCounters {
         std::string node;

@@ -41,6 +41,11 @@ public:
     {
         return snapshot([&] { return m_series.series(atMost, metrics, fromNs, toNs, stepNs, std::move(stop)); });
     }
+    Status eachSeries(SeriesKind kind, const WantSeries &wanted, std::int64_t fromNs, std::int64_t toNs, const TakeSeries &take,
+                      std::stop_token stop) const override
+    {
+        return snapshot([&] { return m_series.eachSeries(kind, wanted, fromNs, toNs, take, std::move(stop)); });
+    }
     Result<std::vector<StoredCounters>> counters(std::int64_t fromNs, std::int64_t toNs, std::stop_token stop) const override
     {
         return snapshot([&] { return m_series.counters(fromNs, toNs, std::move(stop)); });

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <QProcess>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/store/storefixture.h"
+
+using namespace tapio;
+using namespace tapio::test;
+
+namespace {
+
+struct Outcome {
+    int code = -1;
+    QString out, err;
+};
+
+constexpr std::int64_t second = nsPerSecond;
+
+/// Seconds since 1970 of the store's first sample, as the program takes it.
+QString momentOf(std::int64_t seconds) { return QDateTime::fromSecsSinceEpoch(t0 / second + seconds, Qt::UTC).toString(Qt::ISODate); }
+
+} // namespace
+
+class TestQuery : public QObject {
+    Q_OBJECT
+
+    StoreFixture m_store;
+
+    Outcome run(QStringList arguments)
+    {
+        arguments.prepend("query");
+        arguments << "--store" << QString::fromStdString(m_store.file().native());
+        QProcess process;
+        process.start(TAPIO_PROGRAM, arguments);
+        if (!process.waitForFinished(30'000))
+            return {};
+        return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
+    }
+    Outcome at(const QString &query, std::int64_t seconds, const QStringList &more = {})
+    {
+        return run(QStringList{query, "--time", momentOf(seconds)} + more);
+    }
+
+private slots:
+    void initTestCase()
+    {
+        for (std::int64_t i = 0; i <= 12; ++i) {
+            wire::SampleBatch batch;
+            batch.timeNs = t0 + i * 5 * second;
+            batch.origins = {pod("web-1"), pod("web-2")};
+            batch.labels = {""};
+            batch.samples = {{wire::Metric::MemoryWorkingSetBytes, 0, 0, 100 + i}, {wire::Metric::MemoryWorkingSetBytes, 1, 0, 200}};
+            m_store.append("node-a", std::move(batch));
+        }
+        m_store.flush();
+    }
+
+    void table_hasARowForEachSeries()
+    {
+        const Outcome outcome = at("sum by (pod) (container_memory_working_set_bytes)", 60);
+        QCOMPARE(outcome.code, 0);
+        QCOMPARE(outcome.out, QString("SERIES         VALUE\n{pod=\"web-1\"}    112\n{pod=\"web-2\"}    200\n"));
+        QCOMPARE(outcome.err, QString());
+    }
+
+    void table_ofARange_hasTimes()
+    {
+        const Outcome outcome =
+            run({"max(container_memory_working_set_bytes{pod=\"web-1\"})", "--start", momentOf(0), "--end", momentOf(60), "--step", "30s"});
+        QCOMPARE(outcome.code, 0);
+        const QStringList lines = outcome.out.split('\n', Qt::SkipEmptyParts);
+        QCOMPARE(lines.size(), 4);
+        QVERIFY2(lines[2].contains(momentOf(30).chopped(1)) && lines[2].endsWith(" 106"), qPrintable(lines[2]));
+    }
+
+    void table_saysThatThereIsMore()
+    {
+        const Outcome outcome = at("container_memory_working_set_bytes", 60, {"--limit", "1"});
+        QCOMPARE(outcome.code, 0);
+        QVERIFY2(outcome.err.contains("1 of 2 values shown"), qPrintable(outcome.err));
+    }
+
+    void json_isAsPrometheusHasIt()
+    {
+        const Outcome outcome = at("container_memory_working_set_bytes{pod=\"web-1\"}", 60, {"-o", "json"});
+        QCOMPARE(outcome.code, 0);
+        const auto json = nlohmann::json::parse(outcome.out.toStdString());
+        QCOMPARE(json["resultType"].get<std::string>(), std::string("vector"));
+        QCOMPARE(json["result"][0]["metric"]["pod"].get<std::string>(), std::string("web-1"));
+        QCOMPARE(json["result"][0]["value"][1].get<std::string>(), std::string("112"));
+        QCOMPARE(json["result"][0]["value"][0].get<double>(), double(t0 / second + 60));
+    }
+
+    void json_ofEachType_data()
+    {
+        QTest::addColumn<QString>("query");
+        QTest::addColumn<QString>("type");
+        QTest::newRow("a scalar") << "1 + 1"
+                                  << "scalar";
+        QTest::newRow("a text") << "\"a\""
+                                << "string";
+        QTest::newRow("a range") << "container_memory_working_set_bytes[1m]"
+                                 << "matrix";
+        QTest::newRow("nothing") << "nothing"
+                                 << "vector";
+    }
+    void json_ofEachType()
+    {
+        QFETCH(QString, query);
+        QFETCH(QString, type);
+        const Outcome outcome = at(query, 60, {"-o", "json"});
+        QCOMPARE(outcome.code, 0);
+        const auto json = nlohmann::json::parse(outcome.out.toStdString());
+        QCOMPARE(QString::fromStdString(json["resultType"].get<std::string>()), type);
+        QVERIFY(json.contains("result"));
+    }
+
+    void csv_hasAColumnForEachLabel()
+    {
+        const Outcome outcome = run({"sum by (pod, namespace) (container_memory_working_set_bytes)", "--start", momentOf(0), "--end",
+                                     momentOf(60), "--step", "60s", "-o", "csv"});
+        QCOMPARE(outcome.code, 0);
+        const QStringList lines = outcome.out.split("\r\n", Qt::SkipEmptyParts);
+        QCOMPARE(lines.size(), 5);
+        QCOMPARE(lines[0], QString("time,value,namespace,pod"));
+        QVERIFY2(lines[1].endsWith(",100,shop,web-1"), qPrintable(lines[1]));
+    }
+
+    void csv_isOfThisCommandAlone()
+    {
+        QProcess process;
+        process.start(TAPIO_PROGRAM, {"events", "-o", "csv", "--store", QString::fromStdString(m_store.file().native())});
+        QVERIFY(process.waitForFinished(30'000));
+        QCOMPARE(process.exitCode(), 64);
+        QVERIFY(process.readAllStandardError().contains("only 'tapio query' answers as csv"));
+    }
+
+    void nothing_saysSo()
+    {
+        const Outcome outcome = at("nothing", 60);
+        QCOMPARE(outcome.code, 0);
+        QCOMPARE(outcome.out, QString());
+        QVERIFY2(outcome.err.contains("no stored series answers this"), qPrintable(outcome.err));
+    }
+
+    void wrong_isRefusedWhereItIs_data()
+    {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("says");
+        QTest::newRow("a query that is none") << QStringList{
+            "sum(foo"} << "line 1, column 8: expected a comma or a closing parenthesis, but the query ends here\n  sum(foo\n         ^";
+        QTest::newRow("an unknown function") << QStringList{"1 + fooo(bar)"} << "  1 + fooo(bar)\n      ^^^^\n";
+        QTest::newRow("on the second line") << QStringList{
+            "1 +\n )"} << "line 2, column 2: expected a metric, a number, a function or an opening parenthesis, not \")\"\n   )\n   ^\n";
+        QTest::newRow("beyond the subset") << QStringList{"histogram_sum(foo)"} << "it needs a Prometheus server";
+        QTest::newRow("a time that is none") << QStringList{"foo", "--time", "yesterday"} << "--time";
+        QTest::newRow("a step that is none") << QStringList{"foo", "--start", "1h", "--step", "5"} << "'5' is no duration such as 15s";
+        QTest::newRow("an end without a start") << QStringList{"foo", "--end", "now"} << "--start is missing";
+        QTest::newRow("the wrong way round") << QStringList{"foo", "--start", "1m", "--end", "1h"} << "--start must not be after --end";
+        QTest::newRow("a time and a range") << QStringList{"foo", "--time", "1m", "--start", "1h"} << "excludes";
+        QTest::newRow("many to many") << QStringList{"{pod!=\"\"} + on () {pod!=\"\"}", "--time", momentOf(60)}
+                                      << "several series on the right";
+    }
+    void wrong_isRefusedWhereItIs()
+    {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, says);
+        const Outcome outcome = run(arguments);
+        QCOMPARE(outcome.code, 64);
+        QCOMPARE(outcome.out, QString());
+        QVERIFY2(outcome.err.contains(says), qPrintable(outcome.err));
+    }
+};
+
+QTEST_APPLESS_MAIN(TestQuery)
+#include "tst_query.moc"
