@@ -29,9 +29,7 @@ int refuse(const CLI::App &app, const CLI::ParseError &error)
 /// What is wrong with it; empty when nothing is.
 std::string refuseFormat(const std::string &name)
 {
-    return name == "table" || name == "json" || name == "csv"
-               ? std::string()
-               : "there is no output format '" + name + "', only table, json and, of 'query', csv";
+    return name == "table" || name == "json" ? std::string() : "there is no output format '" + name + "', only table and json";
 }
 
 /// The help of a command lists its own options only.
@@ -57,11 +55,9 @@ int run(int argc, char **argv, std::ostream &out)
     app.fallthrough();
     app.add_option_function<std::string>(
            "-o,--output",
-           [&context](const std::string &name) {
-               context.format = name == "json" ? OutputFormat::Json : name == "csv" ? OutputFormat::Csv : OutputFormat::Table;
-           },
-           "table or json; 'query' has csv as well")
-        ->check(CLI::Validator(refuseFormat, "{table,json,csv}"))
+           [&context](const std::string &name) { context.format = name == "json" ? OutputFormat::Json : OutputFormat::Table; },
+           "table or json")
+        ->check(CLI::Validator(refuseFormat, "{table,json}"))
         ->option_text("FORMAT");
     app.add_option("--server", context.server,
                    "HOST[:PORT] of tapio-console or tapio-server (default 127.0.0.1:7117); port 7117 unless one is given");
@@ -99,10 +95,6 @@ int run(int argc, char **argv, std::ostream &out)
         if (error.get_exit_code() == 0) // --help, --version
             return app.exit(error, out, std::cerr);
         return refuse(app, error);
-    }
-    if (context.format == OutputFormat::Csv && !app.got_subcommand("query")) {
-        std::cerr << "tapio: only 'tapio query' answers as csv\nhint: -o table or -o json\n";
-        return ExitUsage;
     }
     return chosen ? chosen() : ExitUsage;
 }

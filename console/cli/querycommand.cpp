@@ -148,7 +148,7 @@ int runQuery(const CommandContext &context, const QueryArguments &arguments)
 void addQueryCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
 {
     auto arguments = std::make_shared<QueryArguments>();
-    CLI::App *query = app.add_subcommand("query", "A PromQL query of what is stored, at one time or over a range of times; -o csv as well");
+    CLI::App *query = app.add_subcommand("query", "A PromQL query of what is stored, at one time or over a range of times");
     query->add_option("expression", arguments->expression, "e.g. 'rate(container_cpu_usage_seconds_total[5m])'")
         ->required()
         ->option_text("EXPR");
@@ -162,6 +162,15 @@ void addQueryCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
     query->add_option("--limit", arguments->limit, "how many values a table has at most")
         ->capture_default_str()
         ->check(CLI::Range(std::size_t(1), std::size_t(10'000'000)));
+    query
+        ->add_option_function<std::string>(
+            "-o,--output",
+            [&context](const std::string &name) {
+                context.format = name == "csv" ? OutputFormat::Csv : name == "json" ? OutputFormat::Json : OutputFormat::Table;
+            },
+            "table, json or csv")
+        ->check(CLI::IsMember({"table", "json", "csv"}))
+        ->option_text("FORMAT");
     query->add_option("--store", arguments->store, "the store's file");
     query->footer("The language is PromQL as of Prometheus 2.42, without native histograms. Names are those of cAdvisor and the node "
                   "exporter where they measure the\n"

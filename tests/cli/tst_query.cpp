@@ -135,7 +135,7 @@ private slots:
         process.start(TAPIO_PROGRAM, {"events", "-o", "csv", "--store", QString::fromStdString(m_store.file().native())});
         QVERIFY(process.waitForFinished(30'000));
         QCOMPARE(process.exitCode(), 64);
-        QVERIFY(process.readAllStandardError().contains("only 'tapio query' answers as csv"));
+        QVERIFY(process.readAllStandardError().contains("there is no output format 'csv', only table and json"));
     }
 
     void nothing_saysSo()
