@@ -93,7 +93,7 @@ void printTable(const CommandContext &context, const promql::QueryResult &result
                 break;
             ++shown;
             const std::string name = series.labels.text(), value = promql::numberText(sample.value);
-            table.add(isMatrix ? std::vector{name, utcText(nanoseconds(sample.timeMs)), value} : std::vector{name, value});
+            table.add(isMatrix ? std::vector{name, utcText(storeTimeNs(sample.timeMs)), value} : std::vector{name, value});
         }
     }
     table.print(context.out);

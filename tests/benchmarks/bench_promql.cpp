@@ -16,6 +16,7 @@
 #include "console/core/promql/query.h"
 #include "tests/benchmarks/support/process.h"
 #include "tests/promql/prometheusserver.h"
+#include "tests/support/fakeclock.h"
 
 using namespace tapio;
 using namespace tapio::console;
@@ -24,7 +25,7 @@ namespace {
 
 using Steady = std::chrono::steady_clock;
 
-constexpr std::int64_t startNs = 1'767'225'600LL * nsPerSecond; ///< 2026-01-01T00:00:00Z
+constexpr std::int64_t startNs = test::FakeClock::startNs;
 constexpr std::uint32_t podsPerNode = 100;
 constexpr std::int64_t points = 250; ///< of a range
 
@@ -44,13 +45,6 @@ constexpr Named queries[] = {
     {"by namespace", "sum by (namespace) (rate(container_cpu_usage_seconds_total[5m]))"},
     {"topk", "topk(10, rate(container_cpu_usage_seconds_total[5m]))"},
     {"by expression", "max(container_cpu_usage_seconds_total{pod=~\"pod-1.*\"})"},
-};
-
-class Clocked final : public Clock {
-public:
-    std::int64_t utcNs() const noexcept override { return nowNs; }
-    std::int64_t bootNs() const noexcept override { return nowNs; }
-    std::int64_t nowNs = startNs;
 };
 
 wire::Origin podOf(std::uint32_t pod)
@@ -83,7 +77,7 @@ wire::Delivery frameOf(std::uint32_t node, std::uint64_t number, std::int64_t ti
 
 Status fill(const std::filesystem::path &file, const Size &size)
 {
-    Clocked clock;
+    test::FakeClock clock;
     StoreOptions options;
     options.file = file;
     options.maxBytes = 64LL << 30;
@@ -93,10 +87,9 @@ Status fill(const std::filesystem::path &file, const Size &size)
     const std::uint32_t nodes = (size.series + podsPerNode - 1) / podsPerNode;
     const std::int64_t ticks = size.hours * 3600 / size.intervalSeconds();
     for (std::int64_t tick = 0; tick < ticks; ++tick) {
-        clock.nowNs = startNs + tick * size.intervalSeconds() * nsPerSecond;
         for (std::uint32_t node = 0; node < nodes; ++node) {
-            const Status taken =
-                (*writer)->append(frameOf(node, std::uint64_t(tick), clock.nowNs, std::min(podsPerNode, size.series - node * podsPerNode)));
+            const Status taken = (*writer)->append(
+                frameOf(node, std::uint64_t(tick), clock.utcNs(), std::min(podsPerNode, size.series - node * podsPerNode)));
             if (!taken)
                 return taken;
             if (const auto flushed = (*writer)->flushDue() || node % 100 == 99 ? (*writer)->flush() : FlushResult(); !flushed)
@@ -106,6 +99,7 @@ Status fill(const std::filesystem::path &file, const Size &size)
             return fail(flushed.error());
         for (Result<bool> more = true; more && *more;)
             more = (*writer)->maintain();
+        clock.advance(size.intervalSeconds() * nsPerSecond);
     }
     return {};
 }

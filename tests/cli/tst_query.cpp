@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QtTest>
 
-#include <QProcess>
+#include <QTemporaryDir>
 
 #include <nlohmann/json.hpp>
 
+#include "tests/cli/programrun.h"
 #include "tests/store/storefixture.h"
 
 using namespace tapio;
+using namespace tapio::console;
 using namespace tapio::test;
 
 namespace {
-
-struct Outcome {
-    int code = -1;
-    QString out, err;
-};
 
 constexpr std::int64_t second = nsPerSecond;
 
@@ -29,16 +26,13 @@ class TestQuery : public QObject {
 
     StoreFixture m_store;
 
-    Outcome run(QStringList arguments)
+    QTemporaryDir m_home;
+
+    Outcome tapio(const QStringList &arguments)
     {
-        arguments.prepend("query");
-        arguments << "--store" << QString::fromStdString(m_store.file().native());
-        QProcess process;
-        process.start(TAPIO_PROGRAM, arguments);
-        if (!process.waitForFinished(30'000))
-            return {};
-        return {process.exitCode(), process.readAllStandardOutput(), process.readAllStandardError()};
+        return runAtHome(m_home.path(), TAPIO_PROGRAM, arguments + QStringList{"--store", QString::fromStdString(m_store.file().native())});
     }
+    Outcome run(const QStringList &arguments) { return tapio(QStringList{"query"} + arguments); }
     Outcome at(const QString &query, std::int64_t seconds, const QStringList &more = {})
     {
         return run(QStringList{query, "--time", momentOf(seconds)} + more);
@@ -62,8 +56,8 @@ private slots:
     {
         const Outcome outcome = at("sum by (pod) (container_memory_working_set_bytes)", 60);
         QCOMPARE(outcome.code, 0);
-        QCOMPARE(outcome.out, QString("SERIES         VALUE\n{pod=\"web-1\"}    112\n{pod=\"web-2\"}    200\n"));
-        QCOMPARE(outcome.err, QString());
+        QCOMPARE(outcome.out, QByteArray("SERIES         VALUE\n{pod=\"web-1\"}    112\n{pod=\"web-2\"}    200\n"));
+        QCOMPARE(outcome.err, QByteArray());
     }
 
     void table_ofARange_hasTimes()
@@ -71,7 +65,7 @@ private slots:
         const Outcome outcome =
             run({"max(container_memory_working_set_bytes{pod=\"web-1\"})", "--start", momentOf(0), "--end", momentOf(60), "--step", "30s"});
         QCOMPARE(outcome.code, 0);
-        const QStringList lines = outcome.out.split('\n', Qt::SkipEmptyParts);
+        const QStringList lines = QString::fromUtf8(outcome.out).split('\n', Qt::SkipEmptyParts);
         QCOMPARE(lines.size(), 4);
         QVERIFY2(lines[2].contains(momentOf(30).chopped(1)) && lines[2].endsWith(" 106"), qPrintable(lines[2]));
     }
@@ -80,7 +74,7 @@ private slots:
     {
         const Outcome outcome = at("container_memory_working_set_bytes", 60, {"--limit", "1"});
         QCOMPARE(outcome.code, 0);
-        QVERIFY2(outcome.err.contains("1 of 2 values shown"), qPrintable(outcome.err));
+        QVERIFY2(outcome.err.contains("1 of 2 values shown"), outcome.err.constData());
     }
 
     void json_isAsPrometheusHasIt()
@@ -123,7 +117,7 @@ private slots:
         const Outcome outcome = run({"sum by (pod, namespace) (container_memory_working_set_bytes)", "--start", momentOf(0), "--end",
                                      momentOf(60), "--step", "60s", "-o", "csv"});
         QCOMPARE(outcome.code, 0);
-        const QStringList lines = outcome.out.split("\r\n", Qt::SkipEmptyParts);
+        const QStringList lines = QString::fromUtf8(outcome.out).split("\r\n", Qt::SkipEmptyParts);
         QCOMPARE(lines.size(), 5);
         QCOMPARE(lines[0], QString("time,value,namespace,pod"));
         QVERIFY2(lines[1].endsWith(",100,shop,web-1"), qPrintable(lines[1]));
@@ -131,19 +125,17 @@ private slots:
 
     void csv_isOfThisCommandAlone()
     {
-        QProcess process;
-        process.start(TAPIO_PROGRAM, {"events", "-o", "csv", "--store", QString::fromStdString(m_store.file().native())});
-        QVERIFY(process.waitForFinished(30'000));
-        QCOMPARE(process.exitCode(), 64);
-        QVERIFY(process.readAllStandardError().contains("there is no output format 'csv', only table and json"));
+        const Outcome outcome = tapio({"events", "-o", "csv"});
+        QCOMPARE(outcome.code, 64);
+        QVERIFY2(outcome.err.contains("there is no output format 'csv', only table and json"), outcome.err.constData());
     }
 
     void nothing_saysSo()
     {
         const Outcome outcome = at("nothing", 60);
         QCOMPARE(outcome.code, 0);
-        QCOMPARE(outcome.out, QString());
-        QVERIFY2(outcome.err.contains("no stored series answers this"), qPrintable(outcome.err));
+        QCOMPARE(outcome.out, QByteArray());
+        QVERIFY2(outcome.err.contains("no stored series answers this"), outcome.err.constData());
     }
 
     void wrong_isRefusedWhereItIs_data()
@@ -170,8 +162,8 @@ private slots:
         QFETCH(QString, says);
         const Outcome outcome = run(arguments);
         QCOMPARE(outcome.code, 64);
-        QCOMPARE(outcome.out, QString());
-        QVERIFY2(outcome.err.contains(says), qPrintable(outcome.err));
+        QCOMPARE(outcome.out, QByteArray());
+        QVERIFY2(QString::fromUtf8(outcome.err).contains(says), outcome.err.constData());
     }
 };
 

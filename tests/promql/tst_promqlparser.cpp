@@ -271,29 +271,25 @@ private slots:
         QVERIFY(findFunction("RATE") == nullptr); // names of functions have one case
     }
 
-    void duration_isReadAndWritten_data()
+    void duration_isRead_data()
     {
         QTest::addColumn<QString>("text");
         QTest::addColumn<qint64>("ms");
-        QTest::addColumn<QString>("again");
-        QTest::newRow("seconds") << "90s" << qint64(90'000) << "1m30s";
-        QTest::newRow("several units") << "1h30m" << qint64(5'400'000) << "1h30m";
-        QTest::newRow("milliseconds") << "1s5ms" << qint64(1005) << "1s5ms";
-        QTest::newRow("a week") << "1w" << qint64(7 * 86'400'000LL) << "1w";
-        QTest::newRow("days") << "30d" << qint64(30 * 86'400'000LL) << "30d";
-        QTest::newRow("a year") << "1y" << qint64(365 * 86'400'000LL) << "1y";
-        QTest::newRow("none") << "0s" << qint64(0) << "0s";
+        QTest::newRow("seconds") << "90s" << qint64(90'000);
+        QTest::newRow("several units") << "1h30m" << qint64(5'400'000);
+        QTest::newRow("milliseconds") << "1s5ms" << qint64(1005);
+        QTest::newRow("a week") << "1w" << qint64(7 * 86'400'000LL);
+        QTest::newRow("days") << "30d" << qint64(30 * 86'400'000LL);
+        QTest::newRow("a year") << "1y" << qint64(365 * 86'400'000LL);
+        QTest::newRow("none") << "0s" << qint64(0);
     }
-    void duration_isReadAndWritten()
+    void duration_isRead()
     {
         QFETCH(QString, text);
         QFETCH(qint64, ms);
-        QFETCH(QString, again);
         const auto read = parseDuration(text.toStdString());
         QVERIFY(read.has_value());
         QCOMPARE(*read, ms);
-        QCOMPARE(QString::fromStdString(durationText(ms)), again);
-        QCOMPARE(*parseDuration(again.toStdString()), ms);
     }
 
     void duration_thatIsNone_isRefused()

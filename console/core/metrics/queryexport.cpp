@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/core/metrics/queryexport.h"
 
-#include <algorithm>
 #include <ostream>
 #include <set>
 
 #include <nlohmann/json.hpp>
 
 #include "console/core/metrics/csvcomments.h"
+#include "console/core/metrics/storesamples.h"
 #include "console/core/promql/numbertext.h"
-#include "protocol/base/clock.h"
 
 namespace tapio::console {
 
@@ -48,12 +47,6 @@ nlohmann::json seriesJson(const promql::ResultSeries &series, bool isMatrix)
 
 } // namespace
 
-std::int64_t nanoseconds(std::int64_t timeMs) noexcept
-{
-    constexpr std::int64_t most = INT64_MAX / nsPerMs;
-    return std::clamp(timeMs, -most, most) * nsPerMs;
-}
-
 nlohmann::json queryJson(const promql::QueryResult &result)
 {
     nlohmann::json json{{"resultType", resultType(result.type)}};
@@ -88,7 +81,7 @@ void writeCsv(std::ostream &out, const promql::QueryResult &result)
     out << "\r\n";
     for (const promql::ResultSeries &series : result.series) {
         for (const promql::Sample &sample : series.samples) {
-            out << timeText(nanoseconds(sample.timeMs)) << ',' << promql::numberText(sample.value);
+            out << timeText(storeTimeNs(sample.timeMs)) << ',' << promql::numberText(sample.value);
             for (const std::string &name : names)
                 out << ',' << csvCell(std::string(series.labels.get(name)));
             out << "\r\n";

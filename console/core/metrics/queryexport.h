@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include <cstdint>
 #include <iosfwd>
 
 #include <nlohmann/json_fwd.hpp>
@@ -10,9 +9,6 @@
 
 /// What a query came to, as text for other programs. Any thread.
 namespace tapio::console {
-
-/// A query's time as the store's; those beyond what 64 bits of nanoseconds hold are the nearest that they do.
-std::int64_t nanoseconds(std::int64_t timeMs) noexcept;
 
 /// As Prometheus's HTTP API has it: {"resultType": "vector", "result": [{"metric": {..}, "value": [seconds, "3"]}]}.
 nlohmann::json queryJson(const promql::QueryResult &result);

@@ -13,11 +13,9 @@ namespace tapio::console {
 
 namespace {
 
-constexpr std::int64_t mostMs = std::numeric_limits<std::int64_t>::max() / nsPerMs - 1;
-
-/// The store's times of a selection: its last millisecond is in it, whole.
-std::int64_t fromNs(const promql::Selection &selection) { return std::clamp(selection.fromMs, -mostMs, mostMs) * nsPerMs; }
-std::int64_t toNs(const promql::Selection &selection) { return (std::clamp(selection.toMs, -mostMs, mostMs) + 1) * nsPerMs; }
+/// The last millisecond of a selection is in it, whole.
+std::int64_t fromNs(const promql::Selection &selection) { return storeTimeNs(selection.fromMs); }
+std::int64_t toNs(const promql::Selection &selection) { return storeTimeNs(selection.toMs + 1); }
 
 bool mayBeNamed(const promql::Selection &selection, const std::vector<std::string> &names)
 {
@@ -62,6 +60,12 @@ std::array<std::vector<promql::Sample>, wire::histogramBuckets> cumulative(const
 }
 
 } // namespace
+
+std::int64_t storeTimeNs(std::int64_t timeMs) noexcept
+{
+    constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max() / nsPerMs;
+    return std::clamp(timeMs, -most, most) * nsPerMs;
+}
 
 Status StoreSamples::select(const promql::Selection &selection, const Take &take, std::stop_token stop) const
 {

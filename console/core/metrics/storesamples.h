@@ -6,6 +6,9 @@
 
 namespace tapio::console {
 
+/// A query's time as the store's; one beyond what 64 bits of nanoseconds hold is the nearest that they do.
+std::int64_t storeTimeNs(std::int64_t timeMs) noexcept;
+
 /// What a store holds, as PromQL sees it: by the names of metricnames.h, histograms added up to cumulative buckets, for which all that match are in memory at once. `reader` outlives it, and is used
 /// on the thread that asks.
 class StoreSamples final : public promql::SampleSource {

@@ -59,21 +59,4 @@ std::optional<std::int64_t> parseDuration(std::string_view text) noexcept
     return total;
 }
 
-std::string durationText(std::int64_t ms)
-{
-    if (ms == 0)
-        return "0s";
-    std::string text = ms < 0 ? "-" : "";
-    std::int64_t rest = ms < 0 ? -ms : ms;
-    for (const Unit &unit : units) {
-        // Years and weeks only where they are all of it: "30d" says more than "4w2d".
-        if ((unit.name == "y" || unit.name == "w") && rest % unit.ms != 0)
-            continue;
-        if (rest / unit.ms > 0)
-            text += std::to_string(rest / unit.ms) + std::string(unit.name);
-        rest %= unit.ms;
-    }
-    return text;
-}
-
 } // namespace tapio::promql

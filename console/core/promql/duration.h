@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace tapio::promql {
@@ -11,7 +10,5 @@ namespace tapio::promql {
 /// "1h30m" in milliseconds: years of 365 days, weeks, days, hours, minutes, seconds, milliseconds, each at most once and in this order
 /// (model/time.go of Prometheus's common). Empty: no duration, or one of more than 292 years.
 std::optional<std::int64_t> parseDuration(std::string_view text) noexcept;
-/// As parseDuration reads it; "0s" for none.
-std::string durationText(std::int64_t ms);
 
 } // namespace tapio::promql

@@ -56,8 +56,6 @@ bool Matcher::matches(std::string_view value) const
     return false;
 }
 
-std::string Matcher::text() const { return m_name + std::string(textOf(m_kind)) + quoted(m_value); }
-
 bool matchesAll(const std::vector<Matcher> &matchers, const Labels &labels)
 {
     return std::all_of(matchers.begin(), matchers.end(), [&](const Matcher &one) { return one.matches(labels.get(one.name())); });

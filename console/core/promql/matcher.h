@@ -29,7 +29,6 @@ public:
     MatchKind kind() const noexcept { return m_kind; }
     const std::string &name() const noexcept { return m_name; }
     const std::string &value() const noexcept { return m_value; }
-    std::string text() const; ///< `name=~"value"`
 
 private:
     Matcher() = default;
