@@ -177,6 +177,18 @@ Script latencies(wire::HistogramKind kind, const std::string &label, double perM
     });
 }
 
+/// Requests of a disk, 200 a minute of a millisecond, and after ten minutes besides two in half a minute that take 165 ms.
+Script slowOnesNowAndThen(double minutes)
+{
+    return readings(10 + minutes, [](Reading &reading, double at) {
+        wire::Histogram counts;
+        counts.kind = wire::HistogramKind::BlockIoLatency;
+        Reading::count(counts, 1, static_cast<std::uint64_t>(at * 200));
+        Reading::count(counts, 165, static_cast<std::uint64_t>(std::max(at - 10, 0.0) * 4));
+        reading.add(pod("a"), counts, "vda write");
+    });
+}
+
 /// A counter that grows by so much a minute, and after ten minutes by another amount.
 Script rates(Metric metric, double before, double after, double minutes)
 {
@@ -406,6 +418,7 @@ std::vector<Play> ownPlays()
         {"disk-latency", "quiet", "as before", latencies(wire::HistogramKind::BlockIoLatency, "vda write", 200, 1, 1, 10)},
         {"disk-latency", "near", "for a minute", latencies(wire::HistogramKind::BlockIoLatency, "vda write", 200, 1, 60, 1)},
         {"disk-latency", "near", "a few", latencies(wire::HistogramKind::BlockIoLatency, "vda write", 20, 1, 60, 5)},
+        {"disk-latency", "near", "a slow one now and then, and nobody waits", slowOnesNowAndThen(10)},
         {"disk-latency", "near", "flushes", latencies(wire::HistogramKind::BlockIoLatency, "vda flush", 200, 1, 60, 5)},
         {"unusual-egress", "find", "hundredfold", rates(Metric::NetTxBytes, 6 * mega, 600 * mega, 3), 1},
         {"unusual-egress", "quiet", "as before", rates(Metric::NetTxBytes, 600 * mega, 600 * mega, 10)},
