@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "agent/kube/httpsclient.h"
+#include "protocol/http/client.h"
 #include "protocol/wire/report.h"
 
 namespace tapio::agent {
@@ -33,7 +33,7 @@ struct KubeSettings {
 /// Everything that is needed to ask.
 struct KubeEndpoint {
     KubeSourceKind kind = KubeSourceKind::ApiServer; ///< ApiServer or Kubelet
-    HttpsTarget target;
+    http::Target target;
     std::filesystem::path tokenFile;
     std::string node;
 };

@@ -41,7 +41,7 @@ KubeWatch::~KubeWatch()
 void KubeWatch::run(const std::stop_token &stop)
 {
     const KubeEndpoint &endpoint = *m_choice.endpoint;
-    const auto client = HttpsClient::open(endpoint.target);
+    const auto client = http::Client::open(endpoint.target);
     if (!client) {
         setState(wire::HookState::Failed, client.error().message());
         return;

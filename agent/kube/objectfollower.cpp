@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "protocol/http/url.h"
+
 namespace tapio::agent {
 
 namespace {
@@ -13,30 +15,9 @@ constexpr int ok = 200, unauthorized = 401, forbidden = 403, notFound = 404, gon
 constexpr std::size_t mostRefusalBytes = 16u << 10;
 constexpr std::chrono::seconds longestRetryAfter{60};
 
-/// RFC 3986 section 2.1: everything but unreserved characters.
-std::string encoded(std::string_view text)
-{
-    constexpr std::string_view digits = "0123456789ABCDEF";
-    constexpr std::string_view unreserved = "-._~";
-    std::string to;
-    for (const char c : text) {
-        const bool plain =
-            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || unreserved.find(c) != std::string_view::npos;
-        if (plain) {
-            to += c;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(c);
-        to += '%';
-        to += digits[byte >> 4];
-        to += digits[byte & 15];
-    }
-    return to;
-}
-
 } // namespace
 
-ObjectFollower::ObjectFollower(const KubeEndpoint &endpoint, KubeLimits limits, HttpsClient &client, FollowedObjects &objects,
+ObjectFollower::ObjectFollower(const KubeEndpoint &endpoint, KubeLimits limits, http::Client &client, FollowedObjects &objects,
                                const Clock &clock)
     : m_endpoint(endpoint), m_limits(limits), m_client(client), m_objects(objects), m_clock(clock), m_token(endpoint.tokenFile, clock)
 {}
@@ -73,7 +54,7 @@ Result<FollowTurn> ObjectFollower::turn(const std::stop_token &stop)
 }
 
 /// The status; what it says is the caller's to judge. A token that the server does not take any more is replaced once.
-Result<int> ObjectFollower::request(HttpsRequest request, const HttpsClient::Body &body, const std::stop_token &stop)
+Result<int> ObjectFollower::request(http::Request request, const http::Client::Body &body, const std::stop_token &stop)
 {
     for (bool again = false;; again = true) {
         const std::uint64_t readsBefore = m_token.timesRead();
@@ -82,7 +63,7 @@ Result<int> ObjectFollower::request(HttpsRequest request, const HttpsClient::Bod
         if (!token)
             return fail(token.error());
         request.bearer = std::move(*token);
-        const auto answer = m_client.get(request, body, stop);
+        const auto answer = m_client.ask(request, body, stop);
         if (!answer) {
             const Errc code = answer.error().code();
             count(&KubeFigures::disconnected, code != Errc::Malformed && code != Errc::Cancelled ? 1 : 0);
@@ -130,7 +111,7 @@ Result<std::string> ObjectFollower::fetch(const std::string &path, const std::st
         text.append(piece);
         return true;
     };
-    HttpsRequest one;
+    http::Request one;
     one.path = path;
     one.longest = m_limits.listWait;
     one.longestSilence = m_limits.listSilence;
@@ -157,7 +138,8 @@ void ObjectFollower::expire()
 std::string ObjectFollower::objectsPath() const
 {
     const std::string selector = m_objects.fieldSelector();
-    return "/api/v1/" + std::string(m_objects.plural()) + '?' + (selector.empty() ? "" : "fieldSelector=" + encoded(selector) + '&');
+    return "/api/v1/" + std::string(m_objects.plural()) + '?'
+           + (selector.empty() ? "" : "fieldSelector=" + http::percentEncoded(selector) + '&');
 }
 
 std::string ObjectFollower::listPath(const std::string &continueToken) const
@@ -166,7 +148,7 @@ std::string ObjectFollower::listPath(const std::string &continueToken) const
         return "/pods";
     std::string path = objectsPath() + "limit=" + std::to_string(m_limits.pageSize);
     if (!continueToken.empty())
-        return path + "&continue=" + encoded(continueToken);
+        return path + "&continue=" + http::percentEncoded(continueToken);
     // Any version will do to begin with, where many may begin at once: the server has one in memory. What comes after an expiry must be newer
     // than what is known, so then it is asked for the newest.
     return m_everListed || !m_objects.isOfMany() ? path : path + "&resourceVersion=0";
@@ -176,7 +158,7 @@ std::string ObjectFollower::watchPath()
 {
     std::uniform_int_distribution<std::int64_t> spread(m_limits.watchFor.count(), 2 * m_limits.watchFor.count());
     return objectsPath() + "watch=1&allowWatchBookmarks=true&timeoutSeconds=" + std::to_string(spread(m_random))
-           + "&resourceVersion=" + encoded(m_resourceVersion);
+           + "&resourceVersion=" + http::percentEncoded(m_resourceVersion);
 }
 
 Result<FollowTurn> ObjectFollower::list(const std::stop_token &stop)
@@ -263,7 +245,7 @@ Result<FollowTurn> ObjectFollower::watch(const std::stop_token &stop)
             problem = Error(Errc::Malformed, "an event of a watch of more than " + std::to_string(m_limits.lineBytes) + " bytes");
         return whole;
     };
-    HttpsRequest one;
+    http::Request one;
     one.path = watchPath();
     constexpr std::chrono::seconds grace{30};
     one.longest = 2 * m_limits.watchFor + grace;

@@ -10,13 +10,13 @@
 #include <string_view>
 
 #include "agent/kube/followedobjects.h"
-#include "agent/kube/httpsclient.h"
 #include "agent/kube/kubeendpoint.h"
 #include "agent/kube/kubefigures.h"
 #include "agent/kube/linesplitter.h"
 #include "agent/kube/tokenfile.h"
 #include "protocol/base/clock.h"
 #include "protocol/base/result.h"
+#include "protocol/http/client.h"
 
 namespace tapio::agent {
 
@@ -43,9 +43,9 @@ enum class FollowTurn : std::uint8_t {
 /// for figures(); what is referred to outlives it.
 class ObjectFollower {
 public:
-    ObjectFollower(const KubeEndpoint &endpoint, KubeLimits limits, HttpsClient &client, FollowedObjects &objects, const Clock &clock);
+    ObjectFollower(const KubeEndpoint &endpoint, KubeLimits limits, http::Client &client, FollowedObjects &objects, const Clock &clock);
 
-    /// A list where nothing is known or what is known is too old, else a watch until it ends. Errors: those of HttpsClient::get and TokenFile::current,
+    /// A list where nothing is known or what is known is too old, else a watch until it ends. Errors: those of http::Client::ask and TokenFile::current,
     /// PermissionDenied (401, 403), NotFound (404), Busy (429, 5xx), Refused (any other status), Malformed.
     Result<FollowTurn> turn(const std::stop_token &stop);
 
@@ -59,7 +59,7 @@ private:
     Result<FollowTurn> list(const std::stop_token &stop);
     Result<FollowTurn> watch(const std::stop_token &stop);
     Result<std::string> fetch(const std::string &path, const std::stop_token &stop);
-    Result<int> request(HttpsRequest request, const HttpsClient::Body &body, const std::stop_token &stop);
+    Result<int> request(http::Request request, const http::Client::Body &body, const std::stop_token &stop);
     Status apply(std::string_view line);
     tl::unexpected<Error> refusal(int status, std::string_view body);
     std::string listPath(const std::string &continueToken) const;
@@ -70,7 +70,7 @@ private:
 
     const KubeEndpoint m_endpoint;
     const KubeLimits m_limits;
-    HttpsClient &m_client;
+    http::Client &m_client;
     FollowedObjects &m_objects;
     const Clock &m_clock;
     TokenFile m_token;

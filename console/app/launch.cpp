@@ -4,6 +4,7 @@
 #include <QSysInfo>
 
 #include "console/app/exitcode.h"
+#include "console/core/keyring/desktopkeyring.h"
 #include "console/core/metrics/suitescore.h"
 #include "console/core/session/username.h"
 #include "console/ui/widgets/format.h"
@@ -135,8 +136,10 @@ tl::expected<Launch, LaunchFailure> prepareLaunch(const LaunchOptions &options, 
     Launch launch;
     launch.session = sessionOptions(*config, localUserName());
     launch.session.log.standardError = options.headless;
-    if (!options.headless)
+    if (!options.headless) {
         launch.session.scoreSuite = scoreShippedSuite;
+        launch.session.readSecret = readSecretLater;
+    }
     launch.ui = config->ui;
     launch.facts = {QString::fromStdString(config->store.file.string()),
                     QString::fromStdString((options.config.empty() ? defaultConfigFile() : options.config).string()),

@@ -3,6 +3,7 @@
 
 #include "console/ui/pages/connectionspage.h"
 #include "console/ui/pages/eventspage.h"
+#include "console/ui/pages/explorepage.h"
 #include "console/ui/pages/insightspage.h"
 #include "console/ui/pages/overviewpage.h"
 #include "console/ui/pages/rulespage.h"
@@ -23,6 +24,8 @@ std::unique_ptr<MainWindow> buildWindow(WindowServices services, const DataFacts
                     QKeySequence(QStringLiteral("G, I")));
     window->addPage(PageId::Events, RailGroup::Investigate, QStringLiteral("events"), new EventsPage(context, parent),
                     QKeySequence(QStringLiteral("G, V")));
+    window->addPage(PageId::Explore, RailGroup::Investigate, QStringLiteral("explore"), new ExplorePage(context, parent),
+                    QKeySequence(QStringLiteral("G, X")));
     window->addPage(PageId::Connections, RailGroup::Operate, QStringLiteral("connections"), new ConnectionsPage(context, parent),
                     QKeySequence(QStringLiteral("G, N")));
     window->addPage(PageId::Correlation, RailGroup::Operate, QStringLiteral("correlation"), new RulesPage(context, parent),

@@ -47,6 +47,7 @@ void addReplayCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addScoreCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addFilterCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addQueryCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
+void addSourceCommand(CLI::App &app, CommandContext &context, Chosen &chosen); ///< list, test, login, logout
 void addCompletionCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 
 } // namespace tapio::console

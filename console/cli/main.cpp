@@ -77,6 +77,7 @@ int run(int argc, char **argv, std::ostream &out)
     addScoreCommand(app, context, chosen);
     addFilterCommand(app, context, chosen);
     addQueryCommand(app, context, chosen);
+    addSourceCommand(app, context, chosen);
     addPkiCommand(app, context, chosen);
     addCompletionCommand(app, context, chosen);
     for (CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; }))

@@ -6,7 +6,7 @@
 
 #include "console/cli/command.h"
 #include "console/cli/interrupt.h"
-#include "console/cli/storefile.h"
+#include "console/cli/querysources.h"
 #include "console/cli/timespec.h"
 #include "console/core/metrics/queryexport.h"
 #include "console/core/metrics/storesamples.h"
@@ -21,9 +21,10 @@ namespace {
 struct QueryArguments {
     std::string expression;
     std::string time = "now", start, end, step;
-    std::filesystem::path store;
+    SourceArguments from;
     std::size_t limit = 10'000;
 
+    bool isOfStore() const { return from.server.url.empty() && from.source.empty(); }
     bool isRange() const { return !start.empty() || !end.empty() || !step.empty(); }
 };
 
@@ -42,6 +43,8 @@ int refuse(const CommandContext &context, const std::string &query, const promql
                                                                 - std::min(error.at.from, from + line.size())),
                                    '^')
                     << '\n';
+    if (error.needsPrometheus)
+        context.err << "hint: name one with --url URL, or with --source NAME one of console.toml\n";
     return ExitUsage;
 }
 
@@ -102,7 +105,15 @@ void printTable(const CommandContext &context, const promql::QueryResult &result
         context.err << shown << " of " << all << " values shown: --limit N, or -o csv for all\n";
 }
 
-void print(const CommandContext &context, const promql::QueryResult &result, std::size_t limit)
+void printNothing(const CommandContext &context, const QueryArguments &arguments, const QuerySource &source)
+{
+    if (arguments.isOfStore())
+        context.err << "no stored series answers this; 'tapio query '{__name__!=\"\"}'' lists what there is now\n";
+    else
+        context.err << "no series of " << printable(source.name()) << " answers this\n";
+}
+
+void print(const CommandContext &context, const QueryArguments &arguments, const QuerySource &source, const promql::QueryResult &result)
 {
     switch (context.format) {
     case OutputFormat::Json: printJson(context.out, queryJson(result)); return;
@@ -110,16 +121,13 @@ void print(const CommandContext &context, const promql::QueryResult &result, std
     case OutputFormat::Table: break;
     }
     if (result.series.empty() && result.type != promql::ValueType::String)
-        context.err << "no stored series answers this; 'tapio query '{__name__!=\"\"}'' lists what there is now\n";
+        printNothing(context, arguments, source);
     else
-        printTable(context, result, limit);
+        printTable(context, result, arguments.limit);
 }
 
 int runQuery(const CommandContext &context, const QueryArguments &arguments)
 {
-    const auto query = promql::parseQuery(arguments.expression);
-    if (!query)
-        return refuse(context, arguments.expression, query.error());
     const std::int64_t nowNs = context.clock.utcNs();
     const auto time = momentMs("--time", arguments.time, nowNs);
     if (!time)
@@ -129,17 +137,25 @@ int runQuery(const CommandContext &context, const QueryArguments &arguments)
         times = timesOf(arguments, nowNs);
     if (!times)
         return report(context.err, times.error());
+    if (arguments.isOfStore()) { // what is wrong with it is wrong without a store, too
+        if (const auto query = promql::parseQuery(arguments.expression); !query)
+            return refuse(context, arguments.expression, query.error());
+    }
     int exitCode = ExitOk;
-    const auto reader = openStore(context, arguments.store, exitCode);
-    if (!reader)
+    const auto opened = openSource(context, arguments.from, exitCode);
+    if (!opened)
         return exitCode;
-    const StoreSamples source(*reader);
     Interrupt interrupt;
-    const auto result = arguments.isRange() ? promql::evaluateRange(**query, *times, source, {}, interrupt.token())
-                                            : promql::evaluateAt(**query, *time, source, {}, interrupt.token());
-    if (!result)
-        return report(context.err, result.error());
-    print(context, *result, arguments.limit);
+    const auto answer = opened->source->ask({arguments.expression, *times, arguments.isRange()}, interrupt.token());
+    if (!answer) {
+        const Unanswered &why = answer.error();
+        if (why.at)
+            return refuse(context, arguments.expression, *why.at);
+        return arguments.isOfStore() ? static_cast<int>(report(context.err, why.error)) : reportAnswer(context.err, why.error);
+    }
+    for (const std::string &warning : answer->warnings)
+        context.err << "warning: " << printable(warning) << '\n';
+    print(context, arguments, *opened->source, answer->result);
     return ExitOk;
 }
 
@@ -148,7 +164,8 @@ int runQuery(const CommandContext &context, const QueryArguments &arguments)
 void addQueryCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
 {
     auto arguments = std::make_shared<QueryArguments>();
-    CLI::App *query = app.add_subcommand("query", "A PromQL query of what is stored, at one time or over a range of times");
+    CLI::App *query =
+        app.add_subcommand("query", "A PromQL query of what is stored, or of a Prometheus server, at one time or over a range of times");
     query->add_option("expression", arguments->expression, "e.g. 'rate(container_cpu_usage_seconds_total[5m])'")
         ->required()
         ->option_text("EXPR");
@@ -171,11 +188,11 @@ void addQueryCommand(CLI::App &app, CommandContext &context, Chosen &chosen)
             "table, json or csv")
         ->check(CLI::IsMember({"table", "json", "csv"}))
         ->option_text("FORMAT");
-    query->add_option("--store", arguments->store, "the store's file");
+    addSourceOptions(*query, arguments->from);
     query->footer("The language is PromQL as of Prometheus 2.42, without native histograms. Names are those of cAdvisor and the node "
                   "exporter where they measure the\n"
-                  "same (container_memory_working_set_bytes), else they begin with tapio_. A store keeps what this console received; it "
-                  "asks no Prometheus.");
+                  "same (container_memory_working_set_bytes), else they begin with tapio_. A store keeps what this console received; "
+                  "a server is asked\nonly where --url or --source names one.");
     query->callback([&context, &chosen, arguments] { chosen = [&context, arguments] { return runQuery(context, *arguments); }; });
 }
 

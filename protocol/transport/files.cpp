@@ -116,7 +116,7 @@ Result<std::string> readSecretFile(const std::filesystem::path &path)
     if (!fd || ::fstat(fd.get(), &info) != 0)
         return failErrno("cannot open " + path.string(), errno);
     if ((info.st_mode & groupAndOthers) != 0)
-        return fail(Errc::PermissionDenied, "the private key " + path.string() + " may be read by others; chmod 600 it");
+        return fail(Errc::PermissionDenied, "the secret " + path.string() + " may be read by others; chmod 600 it");
     return readOpened(fd.get(), path);
 }
 

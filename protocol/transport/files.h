@@ -9,7 +9,7 @@
 
 #include "protocol/base/result.h"
 
-/// Small files that must be whole or absent, and secrets that only their owner may read. Internal to the transport.
+/// Small files that must be whole or absent, and secrets that only their owner may read. Beside the transport of what else has secrets in files.
 namespace tapio::transport {
 
 /// Owns a file descriptor.
@@ -39,7 +39,7 @@ Status writeAtomically(const std::filesystem::path &path, std::string_view conte
 /// Reads a file of at most 1 MiB. Errors: NotFound, PermissionDenied, Malformed (larger), Io.
 Result<std::string> readSmallFile(const std::filesystem::path &path);
 
-/// The same for a private key: PermissionDenied when group or others may read or write it.
+/// The same for a private key or a password: PermissionDenied when group or others may read or write it.
 Result<std::string> readSecretFile(const std::filesystem::path &path);
 
 /// Creates a folder of mode 0700 unless it exists. Errors: as mkdir.

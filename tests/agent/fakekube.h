@@ -2,78 +2,15 @@
 #pragma once
 
 #include <QByteArray>
-#include <QHash>
 #include <QList>
-#include <QPointer>
-#include <QSslServer>
-#include <QSslSocket>
-#include <QTemporaryDir>
 
-#include <functional>
-#include <vector>
+#include "tests/support/fakehttps.h"
 
 namespace tapio::test {
 
-/// Certificates as a cluster has them, made by the openssl program: one that is its own authority. Empty files where that failed.
-class KubePki {
-public:
-    explicit KubePki(const QString &subjectAltName = "DNS:localhost,IP:127.0.0.1");
-    QString certificate() const { return m_folder.filePath("cert.pem"); }
-    QString key() const { return m_folder.filePath("key.pem"); }
-    bool made() const { return m_made; }
-
-private:
-    QTemporaryDir m_folder;
-    bool m_made = false;
-};
-
-/// An API server or kubelet that says what the test wants. Lives on the test's thread and its event loop.
-class FakeKube : public QObject {
-    Q_OBJECT
-public:
-    struct Request {
-        QByteArray target; ///< path and query
-        QByteArray bearer;
-        bool isWatch() const { return target.contains("watch=1"); }
-        /// A parameter of the query, as it was sent.
-        QByteArray parameter(const QByteArray &name) const;
-    };
-    struct Reply {
-        int status = 200;
-        QByteArray body;
-        QList<QByteArray> headers;
-        bool staysOpen = false; ///< a watch: more may follow
-        int cutAfter = -1;      ///< bytes of the body after which the connection breaks
-        bool silent = false;    ///< nothing at all is said
-        QByteArray raw;         ///< instead of all that, as it is
-    };
-
-    static Reply whole(const QByteArray &body, int status = 200) { return {status, body, {}, false, -1, false, {}}; }
-    static Reply open(const QByteArray &body = {}) { return {200, body, {}, true, -1, false, {}}; }
-
-    /// With this certificate; `clientAuthority`: only for those who have one of this authority.
-    explicit FakeKube(const KubePki &pki, const QString &clientAuthority = {});
-    quint16 port() const { return m_server.serverPort(); }
-
-    std::function<Reply(const Request &)> answer;
-    QList<Request> requests;
-    int connections = 0;
-
-    /// To all watches that are open.
-    void tell(const QByteArray &line);
-    void endWatches();
-    void breakConnections();
-    int openWatches() const;
-
-private:
-    void onConnection();
-    void onBytes(QSslSocket *socket);
-    void reply(QSslSocket *socket, const Reply &wanted);
-
-    QList<QPointer<QSslSocket>> m_sockets, m_watches;
-    QHash<QSslSocket *, QByteArray> m_begun;
-    QSslServer m_server; ///< last: its sockets say goodbye to the rest
-};
+using KubePki = HttpsPki;
+/// An API server or kubelet.
+using FakeKube = FakeHttps;
 
 /// A pod as the API server tells it, with the noise that real ones have.
 struct FakePod {

@@ -151,7 +151,7 @@ double theirs(const char *query, const Size &size, const test::PrometheusServer 
     const QByteArray form = "query=" + QByteArray(query).toPercentEncoding() + "&start=" + seconds(times.startMs)
                             + "&end=" + seconds(times.endMs) + "&step=" + seconds(times.stepMs);
     const auto begin = Steady::now();
-    const QByteArray answer = server.post("query_range", form);
+    const QByteArray answer = server.ask("query_range", form);
     bytes = answer.startsWith("{\"status\":\"success\"") ? std::size_t(answer.size()) : 0;
     return millisecondsSince(begin);
 }

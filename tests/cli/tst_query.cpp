@@ -7,6 +7,8 @@
 
 #include "tests/cli/programrun.h"
 #include "tests/store/storefixture.h"
+#include "tests/support/elsewhere.h"
+#include "tests/support/fakehttps.h"
 
 using namespace tapio;
 using namespace tapio::console;
@@ -33,6 +35,15 @@ class TestQuery : public QObject {
         return runAtHome(m_home.path(), TAPIO_PROGRAM, arguments + QStringList{"--store", QString::fromStdString(m_store.file().native())});
     }
     Outcome run(const QStringList &arguments) { return tapio(QStringList{"query"} + arguments); }
+    /// On a thread of its own, since the server is on this one.
+    Outcome ofServer(const FakeHttps &server, const HttpsPki &pki, const QStringList &arguments)
+    {
+        return elsewhere([&] {
+            return runAtHome(m_home.path(), TAPIO_PROGRAM,
+                             QStringList{"query", "--url", "https://localhost:" + QString::number(server.port()), "--ca", pki.certificate()}
+                                 + arguments);
+        });
+    }
     Outcome at(const QString &query, std::int64_t seconds, const QStringList &more = {})
     {
         return run(QStringList{query, "--time", momentOf(seconds)} + more);
@@ -138,6 +149,94 @@ private slots:
         QVERIFY2(outcome.err.contains("no stored series answers this"), outcome.err.constData());
     }
 
+    void server_isAsked()
+    {
+        const HttpsPki pki;
+        FakeHttps server(pki);
+        server.answer = [](const FakeHttps::Request &) {
+            return FakeHttps::whole(R"({"status":"success","data":{"resultType":"vector","result":[{"metric":{"pod":"web-1"},)"
+                                    R"("value":[1700000000,"112"]}]},"warnings":["one store is away"]})");
+        };
+        const Outcome outcome = ofServer(server, pki, {"sum by (pod) (x)", "--time", momentOf(0)});
+        QCOMPARE(outcome.err, QByteArray("warning: one store is away\n"));
+        QCOMPARE(outcome.out, QByteArray("SERIES         VALUE\n{pod=\"web-1\"}    112\n"));
+        QCOMPARE(outcome.code, 0);
+        QCOMPARE(server.requests.size(), 1);
+        QCOMPARE(server.requests[0].target, QByteArray("/api/v1/query"));
+        QCOMPARE(server.requests[0].field("time"), QByteArray::number(qlonglong(t0 / second)) + ".000");
+    }
+
+    void server_mayKnowMore()
+    {
+        const HttpsPki pki;
+        FakeHttps server(pki);
+        server.answer = [](const FakeHttps::Request &) {
+            return FakeHttps::whole(R"({"status":"success","data":{"resultType":"matrix","result":[]}})");
+        };
+        const Outcome outcome = ofServer(server, pki, {"histogram_sum(foo)", "--start", momentOf(0), "--end", momentOf(60)});
+        QCOMPARE(outcome.code, 0);
+        QVERIFY2(outcome.err.startsWith("no series of https://localhost:"), outcome.err.constData());
+        QCOMPARE(server.requests.value(0).target, QByteArray("/api/v1/query_range"));
+    }
+
+    void server_saysWhatIsWrong_data()
+    {
+        QTest::addColumn<int>("status");
+        QTest::addColumn<int>("code");
+        QTest::addColumn<QString>("says");
+        QTest::newRow("the query") << 400 << 64 << "1:5: parse error";
+        QTest::newRow("who asks") << 401 << 77 << "it wants a token or a password";
+        QTest::newRow("not ready") << 503 << 69 << "answers 503";
+    }
+    void server_saysWhatIsWrong()
+    {
+        QFETCH(int, status);
+        const HttpsPki pki;
+        FakeHttps server(pki);
+        server.answer = [status](const FakeHttps::Request &) {
+            return FakeHttps::whole(R"({"status":"error","errorType":"bad_data","error":"1:5: parse error"})", status);
+        };
+        const Outcome outcome = ofServer(server, pki, {"sum("});
+        QTEST(outcome.code, "code");
+        QFETCH(QString, says);
+        QVERIFY2(QString::fromUtf8(outcome.err).contains(says), outcome.err.constData());
+        QCOMPARE(outcome.out, QByteArray());
+    }
+
+    void source_isThatOfTheConfiguration()
+    {
+        const HttpsPki pki;
+        FakeHttps server(pki);
+        server.answer = [](const FakeHttps::Request &) {
+            return FakeHttps::whole(R"({"status":"success","data":{"resultType":"scalar","result":[5,"2.5"]}})");
+        };
+        QFile token(m_home.filePath("token"));
+        QVERIFY(token.open(QIODevice::WriteOnly) && token.write("abc.def\n") > 0
+                && token.setPermissions(QFile::ReadOwner | QFile::WriteOwner));
+        token.close();
+        QFile config(m_home.filePath("console.toml"));
+        QVERIFY(config.open(QIODevice::WriteOnly));
+        config.write("[source.prod]\nurl = \"https://localhost:" + QByteArray::number(server.port()) + "/p\"\nca = \""
+                     + pki.certificate().toUtf8() + "\"\nbearer_file = \"token\"\n[source.other]\nurl = \"http://localhost:1\"\n");
+        config.close();
+        const auto ask = [&](const QStringList &arguments) {
+            return elsewhere([&] {
+                return runAtHome(m_home.path(), TAPIO_PROGRAM, QStringList{"--config", config.fileName(), "query"} + arguments);
+            });
+        };
+        const Outcome outcome = ask({"1 + 1.5", "--source", "prod"});
+        QCOMPARE(outcome.err, QByteArray());
+        QCOMPARE(outcome.code, 0);
+        QCOMPARE(server.requests.value(0).target, QByteArray("/p/api/v1/query"));
+        QCOMPARE(server.requests.value(0).bearer, QByteArray("abc.def"));
+        const Outcome unknown = ask({"1", "--source", "pord"});
+        QCOMPARE(unknown.code, 64);
+        QVERIFY2(unknown.err.contains("there is no source 'pord', only other, prod"), unknown.err.constData());
+        const Outcome away = ask({"1", "--source", "other"});
+        QCOMPARE(away.code, 69);
+        QVERIFY2(away.err.contains("http://localhost:1"), away.err.constData());
+    }
+
     void wrong_isRefusedWhereItIs_data()
     {
         QTest::addColumn<QStringList>("arguments");
@@ -153,6 +252,8 @@ private slots:
         QTest::newRow("an end without a start") << QStringList{"foo", "--end", "now"} << "--start is missing";
         QTest::newRow("the wrong way round") << QStringList{"foo", "--start", "1m", "--end", "1h"} << "--start must not be after --end";
         QTest::newRow("a time and a range") << QStringList{"foo", "--time", "1m", "--start", "1h"} << "excludes";
+        QTest::newRow("a store and a server") << QStringList{"foo", "--url", "http://localhost:1"} << "excludes";
+        QTest::newRow("a password for a store") << QStringList{"foo", "--user", "someone"} << "excludes";
         QTest::newRow("many to many") << QStringList{"{pod!=\"\"} + on () {pod!=\"\"}", "--time", momentOf(60)}
                                       << "several series on the right";
     }
@@ -167,5 +268,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestQuery)
+QTEST_GUILESS_MAIN(TestQuery)
 #include "tst_query.moc"

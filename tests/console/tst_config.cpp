@@ -62,6 +62,16 @@ private slots:
             theme = "dark"
             density = "compact"
             zone = "utc"
+            [source.prod]
+            url = "https://prometheus.example/prod"
+            ca = "prod.crt"
+            cert = "/pki/me.pem"
+            key = "~/me.key"
+            user = "someone"
+            password = "keyring"
+            [source."dev 2"]
+            url = "http://localhost:9090"
+            bearer_file = "token"
         )",
                                                "/etc/tapio/console.toml");
         QVERIFY2(config, config ? "" : config.error().message().c_str());
@@ -73,6 +83,18 @@ private slots:
         QCOMPARE(config->store.maxBytes, 2LL << 30);
         QCOMPARE(config->store.maxAgeNs, 12 * 3600 * nsPerSecond);
         QCOMPARE(config->ui.zone, std::string("utc"));
+        QCOMPARE(config->sources.size(), std::size_t(2));
+        const SourceConfig &dev = config->sources[0], &prod = config->sources[1];
+        QCOMPARE(dev.name, std::string("dev 2"));
+        QCOMPARE(dev.bearerFile, std::filesystem::path("/etc/tapio/token"));
+        QVERIFY(!dev.hasKeyringSecret);
+        QCOMPARE(prod.url, std::string("https://prometheus.example/prod"));
+        QCOMPARE(prod.ca, std::filesystem::path("/etc/tapio/prod.crt"));
+        QCOMPARE(prod.certificate, std::filesystem::path("/pki/me.pem"));
+        QCOMPARE(prod.key, std::filesystem::path("/home/kim/me.key"));
+        QCOMPARE(prod.user, std::string("someone"));
+        QVERIFY(prod.hasKeyringSecret);
+        QCOMPARE(prod.secretName(), std::string("prod https://prometheus.example/prod"));
         const SessionOptions options = sessionOptions(*config, "kim");
         QVERIFY(!options.embedded);
         QCOMPARE(options.remote->host, std::string("tapio.example"));
@@ -95,6 +117,25 @@ private slots:
         QTest::newRow("unknown section") << QByteArray("[listen]\n[lsiten]\n") << QByteArray("/c.toml:2: unknown section 'lsiten'");
         QTest::newRow("unknown key") << QByteArray("[store]\nfile = \"x\"\nmax_sizee = 1\n")
                                      << QByteArray("/c.toml:3: unknown key 'store.max_sizee'");
+        QTest::newRow("source without a name") << QByteArray("[source]\nurl = \"http://a\"\n")
+                                               << QByteArray("/c.toml:2: 'source.url' must be a section");
+        QTest::newRow("source that is a value")
+            << QByteArray("source = 1\n") << QByteArray("/c.toml:1: 'source' must have a section for each source: [source.NAME]");
+        QTest::newRow("source without an address")
+            << QByteArray("[source.a]\nuser = \"b\"\n") << QByteArray("/c.toml:1: source.a has no url");
+        QTest::newRow("source with a wrong address") << QByteArray("[source.a]\nurl = \"prometheus:9090\"\n")
+                                                     << QByteArray("/c.toml:2: source.a.url: 'prometheus:9090': an address begins with");
+        QTest::newRow("source with a password in its address")
+            << QByteArray("[source.a]\nurl = \"https://b:c@d\"\n")
+            << QByteArray("/c.toml:2: source.a.url: no name and no password in an address");
+        QTest::newRow("unknown key of a source")
+            << QByteArray("[source.a]\nurl = \"http://b\"\nbearer = \"c\"\n") << QByteArray("/c.toml:3: unknown key 'source.a.bearer'");
+        QTest::newRow("a secret in the file") << QByteArray("[source.a]\nurl = \"http://b\"\ntoken = \"abc\"\n")
+                                              << QByteArray("/c.toml:3: source.a.token: it is not to be in this file: write \"keyring\"");
+        QTest::newRow("a password without a user") << QByteArray("[source.a]\nurl = \"http://b\"\npassword = \"keyring\"\n")
+                                                   << QByteArray("/c.toml:1: source.a: a password is without a user");
+        QTest::newRow("a token of a user") << QByteArray("[source.a]\nurl = \"http://b\"\nuser = \"c\"\ntoken = \"keyring\"\n")
+                                           << QByteArray("/c.toml:1: source.a: a user has a password, and a token is without a user");
         QTest::newRow("a value where a section is") << QByteArray("listen = 3\n") << QByteArray("/c.toml:1: 'listen' must be a section");
         QTest::newRow("port 0") << QByteArray("[listen]\nport = 0\n")
                                 << QByteArray("/c.toml:2: listen.port: a port from 1 to 65535 is needed");

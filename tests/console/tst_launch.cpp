@@ -174,7 +174,7 @@ private slots:
         QTest::newRow("no more files") << Error(Errc::Io, "cannot set up ZeroMQ", EMFILE) << 71;
         QTest::newRow("no more files in the system") << Error(Errc::Io, "cannot create a listening socket", ENFILE) << 71;
         QTest::newRow("certificate missing") << Error(Errc::NotFound, "cannot open /p/cert.pem", ENOENT) << 77;
-        QTest::newRow("key readable by others") << Error(Errc::PermissionDenied, "the private key /p/key.pem may be read by others") << 77;
+        QTest::newRow("key readable by others") << Error(Errc::PermissionDenied, "the secret /p/key.pem may be read by others") << 77;
         QTest::newRow("certificate of another role")
             << Error(Errc::InvalidArgument, "/p/cert.pem is not the certificate of a server") << 77;
         QTest::newRow("no certificate") << Error(Errc::Malformed, "/p/ca.crt holds no certificate in PEM form") << 77;

@@ -27,6 +27,7 @@ RULES = {
     "protocol/base": [QT, ZMQ, OPENSSL, CAPNP, BPF, SQLITE, own("protocol/wire", "protocol/transport", "agent", "console", "bpf")],
     "protocol/wire": [QT, ZMQ, OPENSSL, BPF, SQLITE, own("protocol/transport", "protocol/recording", "agent", "console", "bpf")],
     "protocol/recording": [QT, ZMQ, OPENSSL, CAPNP, BPF, SQLITE, own("protocol/transport", "agent", "console", "bpf")],
+    "protocol/http": [QT, ZMQ, OPENSSL, CAPNP, BPF, SQLITE, CURL, own("protocol/wire", "protocol/transport", "agent", "console", "bpf")],
     "protocol/transport": [QT, CAPNP, BPF, SQLITE, own("protocol/wire", "agent", "console", "bpf")],
     "agent": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, PROMETHEUS, CURL, SYSTEMD, own("console")],
     "agent/observe": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("console")],
@@ -42,19 +43,23 @@ RULES = {
     "agent/drill": [QT, CAPNP, ZMQ, OPENSSL, SQLITE, BPF, own("agent/(?!drill)\\w+", "protocol/transport", "console", "bpf")],
     # The console judges drills and scores the shipped suite with the code of recordings, draws calls with the fan-in's map of services, and
     # tells of rules as they are shipped: all of that is pure.
-    "console/core": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF,
+    "console/core": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, CURL,
                      own("console/ui", "console/cli", "bpf", r"agent/(?!server/|replay/(?:drilltruth|labels|score|suite)\.h|correlation/(?:ruleloader|selector|servicemap|topic)\.h)\w+")],
     # PromQL is pure: text and samples in, values out.
-    "console/core/promql": [QT, CAPNP, ZMQ, OPENSSL, BPF, SQLITE,
+    "console/core/promql": [QT, CAPNP, ZMQ, OPENSSL, BPF, SQLITE, CURL,
                             own("console/ui", "console/cli", "console/core/(?!promql)\\w+", "agent", "bpf", "protocol/(?!base)\\w+")],
-    "console/core/store": [QT, CAPNP, ZMQ, OPENSSL, BPF, own("console/ui", "console/cli", "console/core/session", "agent", "bpf", "protocol/transport")],
-    "console/cli": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, SQLITE, own("console/ui", "bpf", "agent/(?!server|drill|replay|correlation)\\w+")],
-    "console/ui": [CAPNP, ZMQ, OPENSSL, BPF, SQLITE, own("console/cli", "bpf", "agent/(?!server)\\w+")],
+    # Who answers queries: no Qt, so that any thread can ask. The key ring, which is Qt's, is handed to it.
+    "console/core/sources": [QT, CAPNP, ZMQ, OPENSSL, BPF, SQLITE, CURL,
+                             own("console/ui", "console/cli", "console/core/(?!sources|promql|metrics|store)\\w+", "agent", "bpf")],
+    "console/core/store": [QT, CAPNP, ZMQ, OPENSSL, BPF, CURL, own("console/ui", "console/cli", "console/core/session", "agent", "bpf", "protocol/transport")],
+    "console/cli": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, SQLITE, CURL, own("console/ui", "bpf", "agent/(?!server|drill|replay|correlation)\\w+")],
+    "console/ui": [CAPNP, ZMQ, OPENSSL, BPF, SQLITE, CURL, own("console/cli", "bpf", "agent/(?!server)\\w+")],
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"].*[>"])')
 # The files that may see what their layer hides: each translates one foreign library.
 EXEMPT = {"console/core/store/digest.cpp": [OPENSSL],     # SHA-256 of the hash chain
-          "agent/kube/httpsclient.cpp": [CURL],
+          "protocol/http/client.cpp": [CURL],
+          "protocol/http/url.cpp": [CURL],
           "agent/collect/readers/journal.cpp": [SYSTEMD]}
 
 

@@ -142,7 +142,7 @@ class TestPromqlPrometheus : public QObject {
 
     std::string compare(const std::string &query, bool isRange)
     {
-        const Answer other = theirs(m_server->post(isRange ? "query_range" : "query", formOf(query, isRange)));
+        const Answer other = theirs(m_server->ask(isRange ? "query_range" : "query", formOf(query, isRange)));
         return difference(ours(query, isRange, test::MemorySource(m_series)), other);
     }
 
@@ -187,7 +187,7 @@ private slots:
         for (int i = 0; i < generated && wrong.size() < 20; ++i) {
             const std::string query = generator.next();
             const bool isRange = i % 2 == 1;
-            const Answer other = theirs(m_server->post(isRange ? "query_range" : "query", formOf(query, isRange)));
+            const Answer other = theirs(m_server->ask(isRange ? "query_range" : "query", formOf(query, isRange)));
             answered += other.refusal.empty() && !other.series.empty() ? 1 : 0;
             if (const std::string differs = difference(ours(query, isRange, test::MemorySource(m_series)), other); !differs.empty())
                 wrong << QString::fromStdString((isRange ? "range " : "instant ") + query + "\n    " + differs);

@@ -46,7 +46,22 @@ public:
     QString ruleBoardError;       ///< not empty: reading it fails with it
     bool holdRuleBoard = false;   ///< it is still read
     int ruleBoardReads = 0;
+    std::vector<console::QueryTarget> targets{{QString(), QStringLiteral("/home/kim/console.tapio")}};
+    struct Asked {
+        int slot;
+        quint64 id;
+        QString target;
+        console::Question question;
+    };
+    QList<Asked> questions; ///< answered by answerQuestion() and refuseQuestion()
+    QList<int> cancelledQuestions;
 
+    /// Answers the newest question.
+    void answerQuestion(console::QueryAnswer answer)
+    {
+        emit queryAnswered(questions.last().slot, questions.last().id, std::make_shared<const console::QueryAnswer>(std::move(answer)));
+    }
+    void refuseQuestion(console::Unanswered why) { emit queryFailed(questions.last().slot, questions.last().id, why); }
     void answerAll();
     /// The page that a store with `events` gives.
     console::EventPage page(const console::EventQuery &query, std::optional<console::EventId> after) const;
@@ -71,6 +86,13 @@ public:
     Status giveVerdict(const console::Verdict &verdict) override;
     void readVerdicts() override;
     void readRuleBoard() override;
+    std::vector<console::QueryTarget> queryTargets() const override { return targets; }
+    quint64 ask(int slot, const QString &target, const console::Question &question) override
+    {
+        questions.append({slot, m_nextId, target, question});
+        return m_nextId++;
+    }
+    void cancelAsking(int slot) override { cancelledQuestions << slot; }
     void recordAction(const QString &kind, const QString &detail) override { actions.append({kind, detail}); }
 
 private:

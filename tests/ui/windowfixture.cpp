@@ -9,6 +9,7 @@
 
 #include "console/ui/pages/connectionspage.h"
 #include "console/ui/pages/eventspage.h"
+#include "console/ui/pages/explorepage.h"
 #include "console/ui/pages/insightspage.h"
 #include "console/ui/pages/overviewpage.h"
 #include "console/ui/pages/rulespage.h"
@@ -36,6 +37,7 @@ WindowFixture::WindowFixture(Data data, QSize size, ThemeChoice theme)
         session.events = sampleEvents(3000, testNowNs - 200 * nsPerMs, 137 * nsPerMs);
         session.stats = StoreStats{13'314'398'617, 48'213'004, testNowNs - 6LL * 86'400 * nsPerSecond, testNowNs, 9000, 0};
         session.lostEvents = 61;
+        session.targets.push_back({QStringLiteral("prod"), QStringLiteral("https://prometheus.example")});
         session.linkValue.agentsKnown = 31;
         session.linkValue.agentsConnected = 23;
     }
@@ -48,6 +50,8 @@ WindowFixture::WindowFixture(Data data, QSize size, ThemeChoice theme)
                     new InsightsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, I")));
     window->addPage(PageId::Events, RailGroup::Investigate, QStringLiteral("events"),
                     new EventsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, V")));
+    window->addPage(PageId::Explore, RailGroup::Investigate, QStringLiteral("explore"),
+                    new ExplorePage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, X")));
     window->addPage(PageId::Connections, RailGroup::Operate, QStringLiteral("connections"),
                     new ConnectionsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, N")));
     window->addPage(PageId::Correlation, RailGroup::Operate, QStringLiteral("correlation"),

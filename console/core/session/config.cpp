@@ -15,6 +15,7 @@
 #include <toml++/toml.h>
 
 #include "protocol/base/hostport.h"
+#include "protocol/http/url.h"
 
 namespace tapio::console {
 
@@ -86,6 +87,30 @@ public:
         };
     }
 
+    /// Nothing secret belongs into this file: only where it is.
+    Setter inKeyring(bool &target) const
+    {
+        return [&target](const toml::node &node) -> Status {
+            target = node.value_exact<std::string>() == "keyring";
+            if (target)
+                return {};
+            return fail(Errc::Malformed, "it is not to be in this file: write \"keyring\", and run 'tapio source login NAME'");
+        };
+    }
+
+    Setter url(std::string &target) const
+    {
+        return [&target](const toml::node &node) -> Status {
+            const auto value = node.value_exact<std::string>();
+            if (!value)
+                return fail(Errc::Malformed, "an address in quotes is needed, such as \"https://prometheus.example\"");
+            if (const auto parsed = http::parseUrl(*value); !parsed)
+                return fail(Errc::Malformed, parsed.error().context());
+            target = *value;
+            return {};
+        };
+    }
+
     Setter oneOf(std::string &target, std::vector<std::string> allowed) const
     {
         return [&target, allowed = std::move(allowed)](const toml::node &node) -> Status {
@@ -146,6 +171,44 @@ public:
 private:
     fs::path m_file;
 };
+
+/// [source.NAME], each a section of its own.
+Status readSources(const ConfigReader &reader, const toml::node &node, std::vector<SourceConfig> &sources)
+{
+    constexpr std::size_t mostSources = 64, longestName = 64;
+    const toml::table *table = node.as_table();
+    if (!table)
+        return reader.failAt(node.source(), "'source' must have a section for each source: [source.NAME]");
+    for (const auto &[key, value] : *table) {
+        SourceConfig source;
+        source.name = std::string(key.str());
+        if (sources.size() == mostSources)
+            return reader.failAt(key.source(), "more than " + std::to_string(mostSources) + " sources");
+        if (source.name.empty() || source.name.size() > longestName)
+            return reader.failAt(key.source(), "a source's name has 1 to " + std::to_string(longestName) + " bytes");
+        bool hasToken = false, hasPassword = false;
+        const ConfigReader::Section keys{{"url", reader.url(source.url)},
+                                         {"ca", reader.path(source.ca)},
+                                         {"cert", reader.path(source.certificate)},
+                                         {"key", reader.path(source.key)},
+                                         {"bearer_file", reader.path(source.bearerFile)},
+                                         {"user", reader.text(source.user)},
+                                         {"password_file", reader.path(source.passwordFile)},
+                                         {"token", reader.inKeyring(hasToken)},
+                                         {"password", reader.inKeyring(hasPassword)}};
+        if (const Status status = reader.readSection(value, "source." + source.name, keys); !status)
+            return status;
+        if (source.url.empty())
+            return reader.failAt(key.source(), "source." + source.name + " has no url");
+        if (hasToken && !source.user.empty())
+            return reader.failAt(key.source(), "source." + source.name + ": a user has a password, and a token is without a user");
+        if (hasPassword && source.user.empty())
+            return reader.failAt(key.source(), "source." + source.name + ": a password is without a user");
+        source.hasKeyringSecret = hasToken || hasPassword;
+        sources.push_back(std::move(source));
+    }
+    return {};
+}
 
 struct UnitFactor {
     std::string_view name;
@@ -223,6 +286,11 @@ Result<ConsoleConfig> parseConsoleConfig(std::string_view text, const fs::path &
           {"zone", reader.oneOf(config.ui.zone, {"local", "utc"})}}},
     };
     for (const auto &[key, node] : parsed.table()) {
+        if (key.str() == "source") {
+            if (const Status status = readSources(reader, node, config.sources); !status)
+                return fail(status.error());
+            continue;
+        }
         const auto section = sections.find(key.str());
         if (section == sections.end())
             return reader.failAt(key.source(), "unknown section '" + std::string(key.str()) + "'");

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <vector>
 
+#include "console/core/sources/sourceconfig.h"
 #include "console/core/store/store.h"
 #include "protocol/base/hostport.h"
 #include "protocol/base/result.h"
@@ -16,6 +18,8 @@
 ///   [server]  host = "..."  port = 7117  name = "..." dial this server instead; name = its certificate's, empty = any server
 ///   [tls]     ca = "..."  cert = "..."  key = "..."  crl = "..."
 ///   [store]   file = "..."  max_size = "8 GiB"  max_age = "7 d"
+///   [source.NAME]  url = "https://..."  ca = "..."  cert = "..."  key = "..."  bearer_file = "..."  user = "..."  password_file = "..."
+///                  token = "keyring"  password = "keyring"
 ///   [ui]      theme = "system" | "dark" | "light"   density = "auto" | "compact" | "comfortable" | "presenter"   zone = "local" | "utc"
 ///
 /// Relative paths are relative to the file's folder; "~/" is the home folder.
@@ -43,8 +47,9 @@ struct UiConfig {
 struct ConsoleConfig {
     ListenConfig listen;
     ServerConfig server;
-    transport::TlsFiles tls; ///< empty paths where the file says nothing
-    StoreOptions store;      ///< file is defaultStoreFile() where the file says nothing
+    transport::TlsFiles tls;           ///< empty paths where the file says nothing
+    StoreOptions store;                ///< file is defaultStoreFile() where the file says nothing
+    std::vector<SourceConfig> sources; ///< by name
     UiConfig ui;
 };
 

@@ -14,6 +14,7 @@
 #include "console/core/metrics/panel.h"
 #include "console/core/metrics/ruleboard.h"
 #include "console/core/session/consolelog.h"
+#include "console/core/sources/sourceconfig.h"
 #include "console/core/store/store.h"
 #include "protocol/base/counters.h"
 #include "protocol/transport/endpoint.h"
@@ -31,6 +32,17 @@ struct TimeRange {
 /// Opens the session's store for reading; any thread, one reader per thread that reads.
 using OpenReader = std::function<Result<std::shared_ptr<StoreReader>>()>;
 
+/// Reads a secret of the key ring by its name, and says it when it is there, which may take as long as somebody needs to unlock that. Called and answered on
+/// the GUI thread.
+using ReadSecret = std::function<void(const std::string &name, std::function<void(Result<std::string>)> taken)>;
+
+/// Whom a query can be asked of.
+struct QueryTarget {
+    QString name;  ///< empty: the store
+    QString where; ///< its file or address
+    bool operator==(const QueryTarget &) const = default;
+};
+
 struct SessionOptions {
     std::optional<server::FanInOptions> embedded; ///< exactly one of these two
     std::optional<transport::ClientOptions> remote;
@@ -40,6 +52,8 @@ struct SessionOptions {
     OpenReader openReader; ///< for events and history; empty = store.file. Tests read slowly here.
     /// How right the shipped rules are about recordings; called once, in the background. Empty: nobody asks.
     std::function<SuiteScore()> scoreSuite;
+    std::vector<SourceConfig> sources; ///< servers that queries can be asked of
+    ReadSecret readSecret;             ///< empty: there is no key ring
 };
 
 struct LinkSummary {
@@ -99,6 +113,13 @@ public:
     /// ruleBoardFailed. No operator action.
     virtual void readRuleBoard() = 0;
 
+    /// The store first, then the servers of the configuration.
+    virtual std::vector<QueryTarget> queryTargets() const = 0;
+    /// Asks one of them, by name (empty: the store). The newest question replaces the older of the same `slot`. Answered by queryAnswered or queryFailed. No operator
+    /// action: who asks says whether a person wanted it.
+    virtual quint64 ask(int slot, const QString &target, const Question &question) = 0;
+    virtual void cancelAsking(int slot) = 0;
+
 signals:
     void overviewChanged();
     void agentsChanged();
@@ -114,6 +135,8 @@ signals:
     void ruleBoardReady(const tapio::console::RuleBoard &board);
     void ruleBoardFailed(const QString &error);
     void suiteScored(); ///< a reading from now on has the score
+    void queryAnswered(int slot, quint64 id, const std::shared_ptr<const tapio::console::QueryAnswer> &answer);
+    void queryFailed(int slot, quint64 id, const tapio::console::Unanswered &why);
 
 protected:
     using QObject::QObject;

@@ -110,6 +110,7 @@ SessionOptions sessionOptions(const ConsoleConfig &config, std::string userName)
     // Beside the store and under its lock: two consoles never write one log.
     options.log.file = config.store.file.native() + ".log";
     options.userName = std::move(userName);
+    options.sources = config.sources;
     if (config.server.host.empty()) {
         options.embedded.emplace();
         options.embedded->endpoint.address = config.listen.address;
@@ -152,7 +153,10 @@ SessionImpl::SessionImpl(SessionOptions options, std::unique_ptr<StoreWriter> wr
               this, [this] { scheduleFlush(); }, Qt::QueuedConnection);
       }),
       m_overview(std::make_shared<const OverviewSnapshot>(loadingOverview(clock.utcNs() - 15 * minute, clock.utcNs(), 0, 0))),
-      m_history(m_pool, readerOf(m_options)), m_verdicts(m_pool, readerOf(m_options)), m_rules(m_pool, readerOf(m_options))
+      m_history(m_pool, readerOf(m_options)), m_verdicts(m_pool, readerOf(m_options)), m_rules(m_pool, readerOf(m_options)),
+      m_asking(m_options, readerOf(m_options), [this](int slot, quint64 id, QueryJobs::Answered answer) {
+          m_mailbox.post([&](SessionUpdate &update) { update.queries.push_back({slot, id, std::move(answer)}); });
+      })
 {
     m_flushTimer.setSingleShot(true);
     connect(&m_flushTimer, &QTimer::timeout, this, [this] { flush(); });
@@ -354,6 +358,7 @@ void SessionImpl::flush()
     applyAnswers(update);
     applyVerdicts(update);
     applyRules(update);
+    applyQueries(update);
 }
 
 void SessionImpl::applyLink(SessionUpdate &update)

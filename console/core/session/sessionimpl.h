@@ -13,6 +13,7 @@
 #include "console/core/session/mailbox.h"
 #include "console/core/session/modelthread.h"
 #include "console/core/session/newestjob.h"
+#include "console/core/session/queryjobs.h"
 #include "console/core/session/session.h"
 #include "console/core/session/storethread.h"
 #include "console/core/session/streamcounters.h"
@@ -56,6 +57,12 @@ struct SessionUpdate {
     bool verdictsStored = false;
     std::optional<Result<RuleBoard>> rules;
     std::shared_ptr<const SuiteScore> suite;
+    struct Query {
+        int slot;
+        quint64 id;
+        QueryJobs::Answered answer;
+    };
+    std::vector<Query> queries;
     std::map<int, Progress> progress;
     std::optional<HistoryProgress> historyProgress;
 };
@@ -91,6 +98,9 @@ public:
     Status giveVerdict(const Verdict &verdict) override;
     void readVerdicts() override;
     void readRuleBoard() override;
+    std::vector<QueryTarget> queryTargets() const override { return m_asking.targets(); }
+    quint64 ask(int slot, const QString &target, const Question &question) override;
+    void cancelAsking(int slot) override;
 
 private:
     SessionImpl(SessionOptions options, std::unique_ptr<StoreWriter> writer, std::unique_ptr<ConsoleLog> log, const Clock &clock);
@@ -117,6 +127,7 @@ private:
     void applyAnswers(SessionUpdate &update);
     void applyVerdicts(const SessionUpdate &update);
     void applyRules(const SessionUpdate &update);
+    void applyQueries(SessionUpdate &update);
     void startScoring();
     void refreshHistory();
     HistoryRange historyRange() const;
@@ -147,6 +158,7 @@ private:
     bool m_rangeChosen = false; ///< the next overview is shown even when paused: it was asked for
     quint64 m_nextQuery = 1;
     std::map<int, quint64> m_currentQuery;
+    std::map<int, quint64> m_currentQuestion;
     std::map<int, std::unique_ptr<NewestJob>> m_queries;
     std::uint64_t m_historyRuns = 0;
     bool m_historyReading = false; ///< the newest run has not answered
@@ -161,6 +173,7 @@ private:
 
     // Stopped by the destructor in the order store, model, jobs, link: each uses those after it.
     NewestJob m_history, m_verdicts, m_rules;
+    QueryJobs m_asking;
     std::unique_ptr<ModelThread> m_model;
     std::unique_ptr<StoreThread> m_store;
     std::unique_ptr<Link> m_link;

@@ -9,11 +9,12 @@
 #include "console/ui/widgets/iconcache.h"
 #include "console/ui/widgets/timedisplay.h"
 #include "console/ui/window/alertchoice.h"
+#include "console/ui/window/queryhistory.h"
 
 namespace tapio::console {
 
 /// Kept by number in the settings: new ones come last.
-enum class PageId { Overview, Events, Connections, Settings, Insights, Correlation };
+enum class PageId { Overview, Events, Connections, Settings, Insights, Correlation, Explore };
 enum class DrawerTab { HowComputed, Inspector };
 
 /// What a page may ask of the window around it. GUI thread.
@@ -58,6 +59,7 @@ struct UiContext {
     const Clock &clock;
     Shell &shell;
     AlertChoice &alerts;
+    QueryHistory &queries;
     SetupFacts setup = {};
 
     /// The server's UTC: of ranges, of ages and of all that is said to be now. The console's own clock may be an hour off.

@@ -27,6 +27,11 @@ QLineEdit:disabled { color: @disabled@; }
 QLineEdit[problem="true"] { border-color: @p1@; }
 QLineEdit[kind="bare"] { background: transparent; border: none; padding: 0; }
 
+QPlainTextEdit { background: @raised@; color: @text1@; border: 1px solid @standard@; border-radius: @6px@; padding: @4px@;
+                 selection-background-color: @fill@; selection-color: @onFill@; }
+QPlainTextEdit:hover { border-color: @strong@; }
+QPlainTextEdit:focus { border-color: @accent@; }
+
 QPushButton { background: @raised@; color: @text1@; border: 1px solid @standard@; border-radius: @6px@; padding: 0 @12px@;
               min-height: @28px@; font-weight: 500; }
 QPushButton:hover { background: @hover@; }

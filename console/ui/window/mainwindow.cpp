@@ -49,8 +49,16 @@ MainWindow::~MainWindow() = default;
 
 UiContext MainWindow::context()
 {
-    return {m_services.session,           m_services.themes, m_services.icons, m_services.time, m_services.actions, m_services.clock, *this,
-            m_services.settings.alerts(), m_services.setup};
+    return {m_services.session,
+            m_services.themes,
+            m_services.icons,
+            m_services.time,
+            m_services.actions,
+            m_services.clock,
+            *this,
+            m_services.settings.alerts(),
+            m_services.settings.queries(),
+            m_services.setup};
 }
 
 QWidget *MainWindow::pageParent() const { return m_stack; }

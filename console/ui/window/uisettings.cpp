@@ -14,7 +14,8 @@ const QString keyTheme = QStringLiteral("appearance/theme"), keyDensity = QStrin
               keyUtc = QStringLiteral("time/utc"), keyRange = QStringLiteral("time/range"), keyGeometry = QStringLiteral("window/geometry"),
               keyPage = QStringLiteral("window/page"), keyDocked = QStringLiteral("window/drawerDocked"),
               keyRecent = QStringLiteral("palette/recent"), keyNode = QStringLiteral("scope/node"),
-              keyNamespace = QStringLiteral("scope/namespace"), keyAlerts = QStringLiteral("alerts/least");
+              keyNamespace = QStringLiteral("scope/namespace"), keyAlerts = QStringLiteral("alerts/least"),
+              keyQueries = QStringLiteral("explore/history");
 
 constexpr const char *themeNames[] = {"system", "dark", "light"};
 constexpr const char *densityNames[] = {"automatic", "compact", "comfortable", "presenter"};
@@ -38,6 +39,7 @@ UiSettings::UiSettings(QSettings &settings, ThemeStore &themes, TimeDisplay &tim
     connect(&themes, &ThemeStore::settingsChanged, this, &UiSettings::save);
     connect(&time, &TimeDisplay::changed, this, &UiSettings::save);
     connect(&m_alerts, &AlertChoice::changed, this, &UiSettings::save);
+    connect(&m_queries, &QueryHistory::changed, this, &UiSettings::save);
 }
 
 void UiSettings::load(const UiDefaults &defaults)
@@ -48,6 +50,7 @@ void UiSettings::load(const UiDefaults &defaults)
     m_themes.setScale(m_settings.value(keyScale, 1.0).toDouble());
     m_themes.setReduceMotion(m_settings.value(keyMotion, false).toBool());
     m_time.setUtc(m_settings.value(keyUtc, defaults.utc).toBool());
+    m_queries.set(m_settings.value(keyQueries).toStringList());
     const QString least = m_settings.value(keyAlerts).toString();
     for (const wire::Severity severity : {wire::Severity::Warning, wire::Severity::Error, wire::Severity::Critical}) {
         if (least.toStdString() == wire::severityName(severity))
@@ -62,6 +65,7 @@ void UiSettings::save()
     m_settings.setValue(keyScale, m_themes.scale());
     m_settings.setValue(keyMotion, m_themes.reduceMotion());
     m_settings.setValue(keyUtc, m_time.isUtc());
+    m_settings.setValue(keyQueries, m_queries.queries());
     m_settings.setValue(keyAlerts, m_alerts.least() ? QString::fromUtf8(wire::severityName(*m_alerts.least()).data()) : QString());
 }
 

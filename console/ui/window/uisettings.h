@@ -7,6 +7,7 @@
 #include "console/ui/theme/themestore.h"
 #include "console/ui/widgets/timedisplay.h"
 #include "console/ui/window/alertchoice.h"
+#include "console/ui/window/queryhistory.h"
 
 class QSettings;
 
@@ -40,6 +41,7 @@ public:
     QStringList recentCommands() const; ///< texts, newest first, at most 8
     void addRecentCommand(const QString &text);
     AlertChoice &alerts() { return m_alerts; }
+    QueryHistory &queries() { return m_queries; }
 
 private:
     void load(const UiDefaults &defaults);
@@ -49,6 +51,7 @@ private:
     ThemeStore &m_themes;
     TimeDisplay &m_time;
     AlertChoice m_alerts;
+    QueryHistory m_queries;
 };
 
 } // namespace tapio::console

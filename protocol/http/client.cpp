@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "agent/kube/httpsclient.h"
+#include "protocol/http/client.h"
 
 #include <array>
 #include <cerrno>
@@ -9,7 +9,9 @@
 
 #include <curl/curl.h>
 
-namespace tapio::agent {
+#include "protocol/http/url.h"
+
+namespace tapio::http {
 
 namespace {
 
@@ -44,7 +46,7 @@ using Lines = std::unique_ptr<curl_slist, Ends<curl_slist_free_all>>;
 /// What the callbacks of one transfer share.
 struct Transfer {
     CURL *easy = nullptr;
-    const HttpsClient::Body *body = nullptr;
+    const Client::Body *body = nullptr;
     std::size_t bodyLeft = 0;
     std::size_t headLeft = mostHeadBytes;
     bool tooLong = false;
@@ -92,15 +94,13 @@ Errc codeOf(CURLcode code)
     }
 }
 
-class CurlClient final : public HttpsClient {
+class CurlClient final : public Client {
 public:
-    CurlClient(HttpsTarget target, std::unique_ptr<Library> library, Multi multi)
-        : m_target(std::move(target)), m_library(std::move(library)), m_multi(std::move(multi)),
-          m_authority((m_target.host.find(':') == std::string::npos ? m_target.host : '[' + m_target.host + ']') + ':'
-                      + std::to_string(m_target.port))
+    CurlClient(Target target, std::unique_ptr<Library> library, Multi multi)
+        : m_target(std::move(target)), m_library(std::move(library)), m_multi(std::move(multi)), m_authority(Url{m_target, {}}.text())
     {}
 
-    Result<HttpsAnswer> get(const HttpsRequest &request, const Body &body, const std::stop_token &stop) override
+    Result<Answer> ask(const Request &request, const Body &body, const std::stop_token &stop) override
     {
         if (const Status files = checkFiles(); !files)
             return fail(files.error());
@@ -130,7 +130,7 @@ private:
         return {};
     }
 
-    static Lines headerLines(const HttpsRequest &request)
+    static Lines headerLines(const Request &request)
     {
         Lines lines(curl_slist_append(nullptr, "Accept: application/json"));
         if (request.bearer.empty() || !lines)
@@ -143,11 +143,19 @@ private:
         return lines;
     }
 
-    void prepare(CURL *easy, const HttpsRequest &request, Transfer &transfer) const
+    void prepare(CURL *easy, const Request &request, Transfer &transfer) const
     {
-        const std::string url = "https://" + m_authority + request.path;
-        curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
-        curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https");
+        curl_easy_setopt(easy, CURLOPT_URL, (m_authority + request.path).c_str());
+        curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, m_target.isTls ? "https" : "http");
+        if (!request.form.empty()) {
+            curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.form.data()); // lives as long as the request
+            curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.form.size()));
+        }
+        if (!request.user.empty()) {
+            curl_easy_setopt(easy, CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+            curl_easy_setopt(easy, CURLOPT_USERNAME, request.user.c_str());
+            curl_easy_setopt(easy, CURLOPT_PASSWORD, request.password.c_str());
+        }
         curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
         curl_easy_setopt(easy, CURLOPT_PROXY, ""); // the environment may name one
         curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -201,10 +209,10 @@ private:
         return done;
     }
 
-    Result<HttpsAnswer> judge(CURL *easy, std::optional<CURLcode> done, const Transfer &transfer, const HttpsRequest &request,
-                              const char *problem) const
+    Result<Answer> judge(CURL *easy, std::optional<CURLcode> done, const Transfer &transfer, const Request &request,
+                         const char *problem) const
     {
-        const std::string whom = "https://" + m_authority;
+        const std::string &whom = m_authority;
         if (!done || transfer.unwanted)
             return fail(Errc::Cancelled, whom + ": no more was wanted");
         if (transfer.tooLong)
@@ -218,18 +226,18 @@ private:
         curl_off_t retryAfter = 0;
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
         curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &retryAfter);
-        return HttpsAnswer{static_cast<int>(status), std::chrono::seconds(retryAfter)};
+        return Answer{static_cast<int>(status), std::chrono::seconds(retryAfter)};
     }
 
-    HttpsTarget m_target;
+    Target m_target;
     std::unique_ptr<Library> m_library;
     Multi m_multi;
-    std::string m_authority;
+    std::string m_authority; ///< with its scheme
 };
 
 } // namespace
 
-Result<std::unique_ptr<HttpsClient>> HttpsClient::open(HttpsTarget target)
+Result<std::unique_ptr<Client>> Client::open(Target target)
 {
     auto library = std::make_unique<Library>();
     Multi multi(library->isReady() ? curl_multi_init() : nullptr);
@@ -238,4 +246,4 @@ Result<std::unique_ptr<HttpsClient>> HttpsClient::open(HttpsTarget target)
     return std::make_unique<CurlClient>(std::move(target), std::move(library), std::move(multi));
 }
 
-} // namespace tapio::agent
+} // namespace tapio::http

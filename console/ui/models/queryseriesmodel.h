@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QAbstractTableModel>
+
+#include <memory>
+#include <vector>
+
+#include "console/core/sources/querysource.h"
+
+namespace tapio::console {
+
+/// What a query came to, a row for each series in the order of the answer: of a range its newest, least, average and largest value, at one time its value alone. A
+/// scalar and a text are a row as well. GUI thread.
+class QuerySeriesModel : public QAbstractTableModel {
+    Q_OBJECT
+public:
+    enum Column { Series, Last, Least, Average, Largest, Samples, ColumnCount };
+    using QAbstractTableModel::QAbstractTableModel;
+
+    /// Null: nothing. `isRange`: a row has several values.
+    void set(std::shared_ptr<const QueryAnswer> answer, bool isRange);
+    bool isRange() const { return m_isRange; }
+    const std::shared_ptr<const QueryAnswer> &answer() const { return m_answer; }
+
+    int rowCount(const QModelIndex &parent = {}) const override;
+    int columnCount(const QModelIndex &parent = {}) const override;
+    QVariant data(const QModelIndex &index, int role = Qt::DisplayRole) const override;
+    QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
+
+private:
+    struct Row {
+        QString name;
+        double last = 0, least = 0, average = 0, largest = 0;
+        std::size_t samples = 0;
+    };
+    static Row rowOf(const promql::ResultSeries &series);
+    double value(const Row &row, int column) const;
+
+    std::shared_ptr<const QueryAnswer> m_answer;
+    std::vector<Row> m_rows;
+    bool m_isRange = true;
+};
+
+/// A value with six significant digits, as people read it: "1,234.57", "1,002,997", "2.500e-09", "NaN", "+Inf".
+QString valueText(double value);
+
+} // namespace tapio::console

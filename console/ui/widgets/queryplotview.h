@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QWidget>
+
+#include <memory>
+#include <optional>
+
+#include "console/core/metrics/panel.h"
+#include "console/ui/charts/plotrenderer.h"
+#include "console/ui/widgets/look.h"
+#include "console/ui/widgets/timedisplay.h"
+
+namespace tapio::console {
+
+class PlotLegend;
+class PlotTooltip;
+class PlotView;
+
+/// One plot by itself, with its legend, its crosshair and its tooltip: pointing shows values, a click pins them, dragging chooses a range, Shift and dragging
+/// moves it, a double click resets it. GUI thread.
+class QueryPlotView : public QWidget {
+    Q_OBJECT
+public:
+    /// `time` and what `look` points to outlive it.
+    QueryPlotView(Look look, const TimeDisplay &time, QWidget *parent = nullptr);
+    ~QueryPlotView() override;
+
+    void setPanel(std::shared_ptr<const PanelSnapshot> panel);
+    PlotView &plot() const { return *m_plot; }
+    std::optional<std::int64_t> crosshair() const { return m_crosshair; }
+    /// Moves the crosshair by steps and pins it.
+    void stepCrosshair(int steps);
+    /// Esc: what is pinned or dragged; false = there was nothing.
+    bool closeTopmost();
+
+signals:
+    void rangeSelected(std::int64_t fromNs, std::int64_t toNs);
+    void rangeResetRequested();
+
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
+private:
+    void connectPlot();
+    void restyle();
+    void point(std::int64_t timeNs, int y);
+    void unhover();
+    void showTooltip(int y);
+    void endDrag();
+
+    Look m_look;
+    const TimeDisplay &m_time;
+    PlotRenderer m_renderer; ///< before the plot, which forgets its jobs when it goes
+    PlotView *m_plot;
+    PlotLegend *m_legend;
+    PlotTooltip *m_tooltip;
+    std::shared_ptr<const PanelSnapshot> m_panel;
+    std::optional<std::int64_t> m_crosshair;
+    bool m_isPinned = false, m_wasPinned = false, m_isDragging = false;
+};
+
+} // namespace tapio::console

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <QtTest>
+
+#include <cmath>
+
+#include "console/core/metrics/queryplot.h"
+
+using namespace tapio;
+using namespace tapio::console;
+using promql::Labels;
+
+namespace {
+
+promql::ResultSeries series(std::vector<promql::Label> labels, std::vector<promql::Sample> samples)
+{
+    promql::ResultSeries one;
+    one.labels = Labels(std::move(labels));
+    one.samples = std::move(samples);
+    return one;
+}
+
+constexpr promql::QueryTimes times{1'000'000, 1'060'000, 10'000};
+
+} // namespace
+
+class TestQueryPlot : public QObject {
+    Q_OBJECT
+
+private slots:
+    void names_tellApart()
+    {
+        const std::vector<promql::ResultSeries> all{series({{"__name__", "up"}, {"job", "a"}, {"pod", "x"}}, {}),
+                                                    series({{"__name__", "up"}, {"job", "a"}, {"pod", "y"}}, {}),
+                                                    series({{"__name__", "up"}, {"job", "a"}}, {})};
+        QCOMPARE(seriesNames(all, "value"), (std::vector<std::string>{"{pod=\"x\"}", "{pod=\"y\"}", "up{job=\"a\"}"}));
+    }
+
+    void names_ofOneSeries_areWhole()
+    {
+        QCOMPARE(seriesNames({series({{"__name__", "up"}, {"job", "a"}}, {})}, "value"), (std::vector<std::string>{"up{job=\"a\"}"}));
+        QCOMPARE(seriesNames({series({}, {})}, "value"), (std::vector<std::string>{"value"}));
+    }
+
+    void plot_hasTheTimesAndValues()
+    {
+        promql::QueryResult result;
+        result.series = {series({{"a", "b"}}, {{1'000'000, 1}, {1'010'000, HUGE_VAL}, {1'020'000, 2.5}})};
+        const PanelSnapshot panel = queryPlot(result, times, "value");
+        QCOMPARE(panel.fromNs, std::int64_t(1'000'000'000'000));
+        QCOMPARE(panel.toNs, std::int64_t(1'060'000'000'000));
+        QCOMPARE(panel.bucketNs, std::int64_t(10'000'000'000));
+        QCOMPARE(panel.series.size(), std::size_t(1));
+        QCOMPARE(panel.series[0].label, std::string("{a=\"b\"}"));
+        QCOMPARE(panel.series[0].points.size(), std::size_t(3));
+        QCOMPARE(panel.series[0].points[2].timeNs, std::int64_t(1'020'000'000'000));
+        QCOMPARE(panel.series[0].points[2].value, 2.5);
+        QVERIFY(std::isnan(panel.series[0].points[1].value)); // no axis has it
+    }
+
+    void plot_ofOneMoment_hasALength()
+    {
+        const PanelSnapshot panel = queryPlot({}, {5000, 5000, 1000}, "value");
+        QVERIFY(panel.fromNs < panel.toNs);
+        QVERIFY(panel.series.empty());
+    }
+
+    void plot_ofMany_hasTheLargest()
+    {
+        promql::QueryResult result;
+        for (int i = 0; i < 200; ++i)
+            result.series.push_back(series({{"i", std::to_string(i)}}, {{1'000'000, i % 100 == 7 ? std::nan("") : double(i * 37 % 200)}}));
+        const PanelSnapshot panel = queryPlot(result, times, "value");
+        QCOMPARE(panel.series.size(), mostDrawn);
+        double least = HUGE_VAL;
+        for (const PlotSeries &one : panel.series)
+            least = std::min(least, one.points.front().value);
+        std::size_t larger = 0;
+        for (const promql::ResultSeries &one : result.series)
+            larger += one.samples.front().value > least ? 1 : 0;
+        QCOMPARE(larger, mostDrawn - 1);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestQueryPlot)
+#include "tst_queryplot.moc"
