@@ -53,6 +53,9 @@ private slots:
         row("a close range never leaves 100", 99.2, 100, Unit::Percent, false, 2, {"99", "99.5", "100 %"});
         row("tall plots have more lines", 0, 51'000, Unit::EventsPerSecond, true, 5, {"0", "20 k", "40 k", "60 k"});
         row("both directions share one scale", -188e6, 312e6, Unit::BytesPerSecond, true, 2, {"200 M", "0", "400 M"});
+        row("without a unit it is as small as it is", 0, 0.049, Unit::None, true, 2, {"0", "0.025", "0.05"});
+        row("without a unit it is as small as that", 0, 4.9e-5, Unit::None, true, 2, {"0", "2.5e-05", "5e-05"});
+        row("without a unit nothing has an axis", 0, 0, Unit::None, true, 2, {"0", "0.5", "1"});
         row("NaN is no range", std::numeric_limits<double>::quiet_NaN(), 1, Unit::Events, true, 2, {"0", "1", "2"});
     }
     void value()

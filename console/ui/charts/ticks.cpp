@@ -85,7 +85,8 @@ RoundTop roundTop(double maximum, Unit unit, int intervals)
 ValueScale fromZeroScale(double minimum, double maximum, Unit unit, int intervals)
 {
     ValueScale scale;
-    const double least = unit == Unit::Percent ? 1 : unit == Unit::Nanoseconds ? 1e6 : 1;
+    const bool isAnySize = unit == Unit::None && maximum > 0; // of a query: nobody knows how small it can be
+    const double least = unit == Unit::Nanoseconds ? 1e6 : isAnySize ? maximum : 1;
     const bool up = maximum > 0 || minimum >= 0;
     const bool little =
         unit == Unit::Percent && maximum > 100 && maximum <= 130; // readings that do not end together add up to more than all
@@ -163,6 +164,9 @@ QString axisLabel(double value, double reference, Unit unit, bool withUnit)
     const Prefix prefix = prefixFor(unit, common ? reference : value);
     const double scaled = value / prefix.factor;
     const double size = std::abs((common || unit == Unit::Percent ? reference : value) / prefix.factor);
+    constexpr double leastDecimal = 1e-3;
+    if (unit == Unit::None && value != 0 && size < leastDecimal)
+        return QLocale().toString(value, 'g', 3);
     int decimals = 0;
     if (unit == Unit::Percent ? size < 1 : size < 10) {
         // As many decimals as the value needs, three at most: 0.75 stays 0.75 and 1 stays 1.

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/ui/models/queryseriesmodel.h"
 
-#include <QLocale>
-
-#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -14,30 +11,13 @@
 
 namespace tapio::console {
 
-QString valueText(double value)
-{
-    if (!std::isfinite(value))
-        return QString::fromStdString(promql::numberText(value));
-    constexpr double largestPlain = 1e15, smallestPlain = 1e-4; // beyond it digits would be made up, or be zeros
-    constexpr int digits = 6;
-    const double size = std::abs(value);
-    const QLocale locale;
-    if (value == std::round(value) && size < largestPlain)
-        return locale.toString(value, 'f', 0);
-    if (size < smallestPlain || size >= largestPlain)
-        return locale.toString(value, 'e', 3);
-    QString text = locale.toString(value, 'f', std::max(0, digits - 1 - static_cast<int>(std::floor(std::log10(size)))));
-    while (text.contains(locale.decimalPoint()) && text.endsWith(locale.zeroDigit()))
-        text.chop(1);
-    if (text.endsWith(locale.decimalPoint()))
-        text.chop(1);
-    return text;
-}
+QString valueText(double value) { return std::isfinite(value) ? plainNumber(value) : QString::fromStdString(promql::numberText(value)); }
 
 QuerySeriesModel::Row QuerySeriesModel::rowOf(const promql::ResultSeries &series)
 {
     Row row;
-    row.name = QString::fromStdString(series.labels.text());
+    if (!series.labels.empty())
+        row.name = QString::fromStdString(series.labels.text());
     row.samples = series.samples.size();
     row.last = row.least = row.average = row.largest = std::numeric_limits<double>::quiet_NaN();
     double sum = 0;

@@ -42,7 +42,7 @@ private:
     bool m_isRange = true;
 };
 
-/// A value with six significant digits, as people read it: "1,234.57", "1,002,997", "2.500e-09", "NaN", "+Inf".
+/// A value as people read it, plainNumber() where it is a number: "1,234.57", "NaN", "+Inf".
 QString valueText(double value);
 
 } // namespace tapio::console

@@ -185,8 +185,27 @@ Quantity exactQuantity(double value, Unit unit, const QLocale &locale)
         return {withSign(value, allDigits(magnitude / step.factor, locale)), QString::fromUtf8(step.prefix)};
     }
     const double magnitude = std::fabs(value);
+    if (unit == Unit::None)
+        return {withSign(value, plainNumber(magnitude, locale)), {}};
     const bool whole = std::floor(magnitude) == magnitude;
     return {withSign(value, locale.toString(magnitude, 'f', whole ? 0 : magnitude >= 100 ? 1 : 3)), unitWord(unit)};
+}
+
+QString plainNumber(double value, const QLocale &locale)
+{
+    constexpr double largestPlain = 1e15, smallestPlain = 1e-4; // beyond it digits would be made up, or be zeros
+    constexpr int digits = 6;
+    const double size = std::fabs(value);
+    if (std::floor(size) == size && size < largestPlain)
+        return locale.toString(value, 'f', 0);
+    if (size < smallestPlain || size >= largestPlain)
+        return locale.toString(value, 'e', 3);
+    QString text = locale.toString(value, 'f', std::max(0, digits - 1 - static_cast<int>(std::floor(std::log10(size)))));
+    while (text.contains(locale.decimalPoint()) && text.endsWith(locale.zeroDigit()))
+        text.chop(1);
+    if (text.endsWith(locale.decimalPoint()))
+        text.chop(1);
+    return text;
 }
 
 QString exactCount(std::uint64_t count, const QLocale &locale) { return locale.toString(static_cast<qulonglong>(count)); }

@@ -27,6 +27,8 @@ struct Quantity {
 Quantity quantity(double value, Unit unit, const QLocale &locale = QLocale());
 /// All digits, for tooltips and tables: "48,213 events/s", "1,536 B".
 Quantity exactQuantity(double value, Unit unit, const QLocale &locale = QLocale());
+/// Six significant digits of a number without a unit, of a whole one all: "1,234.57", "1,002,997", "0.0122733", "2.500e-09".
+QString plainNumber(double value, const QLocale &locale = QLocale());
 QString exactCount(std::uint64_t count, const QLocale &locale = QLocale()); ///< "5,210"
 QString bytesText(double bytes, const QLocale &locale = QLocale());         ///< "12.4 GiB"
 
