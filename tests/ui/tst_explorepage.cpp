@@ -184,6 +184,10 @@ private slots:
         QCOMPARE(m_page->rows().rowCount(), 2);
         QVERIFY(m_page->graph().isVisible());
         QCOMPARE(m_page->problem(), QString("https://prometheus.example: timed out"));
+        QCOMPARE(m_page->findChild<FootLine *>()->loss(), QString("earlier answer"));
+        type("up");
+        session().answerQuestion(answerOf(1, 10));
+        QVERIFY(m_page->findChild<FootLine *>()->loss().isEmpty());
     }
 
     void failure_ofTheFirst_fillsThePage()

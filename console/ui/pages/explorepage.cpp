@@ -460,9 +460,22 @@ void ExplorePage::refresh()
     m_step->setEnabled(isRange());
     const TimeWindow span = resolve(m_context.session.range(), m_context.nowNs());
     m_step->setPlaceholderText(tr("step: %1").arg(stepText(roundStepMs(span.lengthNs() / nsPerMs, wantedValues))));
-    const std::vector<std::string> &warnings = isShown ? m_model.answer()->warnings : std::vector<std::string>();
-    m_foot->setText(isShown ? footText() : QString(), warnings.empty() ? QString() : tr("incomplete"),
-                    warnings.empty() ? QString() : QString::fromStdString(warnings.front()));
+    m_foot->setText(isShown ? footText() : QString(), isShown ? flawText() : QString(), isShown ? flawReason() : QString());
+}
+
+/// What is wrong with what is shown, in a word; empty: nothing.
+QString ExplorePage::flawText() const
+{
+    if (m_failure)
+        return tr("earlier answer");
+    return m_model.answer()->warnings.empty() ? QString() : tr("incomplete");
+}
+
+QString ExplorePage::flawReason() const
+{
+    if (m_failure)
+        return tr("the question above has none");
+    return m_model.answer()->warnings.empty() ? QString() : QString::fromStdString(m_model.answer()->warnings.front());
 }
 
 void ExplorePage::openHistory()

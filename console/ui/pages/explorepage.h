@@ -78,6 +78,8 @@ private:
     void refresh();
     QString footText() const;
     QString drawnText() const;
+    QString flawText() const;
+    QString flawReason() const;
     StateText stateText() const;
     QueryTarget target() const;
     bool isRange() const;
