@@ -103,7 +103,7 @@ private slots:
         QCOMPARE(told()[0].slot, 3);
         QCOMPARE(told()[0].id, quint64(7));
         QVERIFY(told()[0].answer);
-        QCOMPARE((*told()[0].answer)->result.series.at(0).samples.at(0).value, 112.0);
+        QCOMPARE((*told()[0].answer)->answer.result.series.at(0).samples.at(0).value, 112.0);
     }
 
     void store_saysWhereAQueryIsWrong()

@@ -32,20 +32,20 @@ private slots:
         const std::vector<promql::ResultSeries> all{series({{"__name__", "up"}, {"job", "a"}, {"pod", "x"}}, {}),
                                                     series({{"__name__", "up"}, {"job", "a"}, {"pod", "y"}}, {}),
                                                     series({{"__name__", "up"}, {"job", "a"}}, {})};
-        QCOMPARE(seriesNames(all, "value"), (std::vector<std::string>{"{pod=\"x\"}", "{pod=\"y\"}", "up{job=\"a\"}"}));
+        QCOMPARE(seriesNames(all), (std::vector<std::string>{"{pod=\"x\"}", "{pod=\"y\"}", "up{job=\"a\"}"}));
     }
 
     void names_ofOneSeries_areWhole()
     {
-        QCOMPARE(seriesNames({series({{"__name__", "up"}, {"job", "a"}}, {})}, "value"), (std::vector<std::string>{"up{job=\"a\"}"}));
-        QCOMPARE(seriesNames({series({}, {})}, "value"), (std::vector<std::string>{"value"}));
+        QCOMPARE(seriesNames({series({{"__name__", "up"}, {"job", "a"}}, {})}), (std::vector<std::string>{"up{job=\"a\"}"}));
+        QCOMPARE(seriesNames({series({}, {})}), (std::vector<std::string>{""}));
     }
 
     void plot_hasTheTimesAndValues()
     {
         promql::QueryResult result;
         result.series = {series({{"a", "b"}}, {{1'000'000, 1}, {1'010'000, HUGE_VAL}, {1'020'000, 2.5}})};
-        const PanelSnapshot panel = queryPlot(result, times, "value");
+        const PanelSnapshot panel = queryPlot(result, times);
         QCOMPARE(panel.fromNs, std::int64_t(1'000'000'000'000));
         QCOMPARE(panel.toNs, std::int64_t(1'060'000'000'000));
         QCOMPARE(panel.bucketNs, std::int64_t(10'000'000'000));
@@ -59,9 +59,38 @@ private slots:
 
     void plot_ofOneMoment_hasALength()
     {
-        const PanelSnapshot panel = queryPlot({}, {5000, 5000, 1000}, "value");
+        const PanelSnapshot panel = queryPlot({}, {5000, 5000, 1000});
         QVERIFY(panel.fromNs < panel.toNs);
         QVERIFY(panel.series.empty());
+    }
+
+    void picture_hasFiguresOfEachSeries()
+    {
+        promql::QueryResult result;
+        result.series = {series({{"a", "b"}}, {{1'000'000, 1}, {1'010'000, std::nan("")}, {1'020'000, 4}}), series({}, {{1'000'000, 7}})};
+        const QueryPicture picture = pictureOf(result, times, true);
+        QCOMPARE(picture.values, std::uint64_t(4));
+        QCOMPARE(picture.rows.size(), std::size_t(2));
+        QCOMPARE(picture.rows[0].name, std::string("{a=\"b\"}"));
+        QCOMPARE(picture.rows[0].last, 4.0);
+        QCOMPARE(picture.rows[0].least, 1.0);
+        QCOMPARE(picture.rows[0].largest, 4.0);
+        QVERIFY(std::isnan(picture.rows[0].average)); // of what is no number there is none
+        QCOMPARE(picture.rows[1].name, std::string());
+        QCOMPARE(picture.rows[1].average, 7.0);
+        QCOMPARE(picture.plot.series.size(), std::size_t(2));
+        QCOMPARE(picture.plot.series[1].key, std::string("value"));
+        QVERIFY(pictureOf(result, times, false).plot.series.empty());
+    }
+
+    void picture_ofAText_isARow()
+    {
+        promql::QueryResult result;
+        result.type = promql::ValueType::String;
+        result.text = "some words";
+        const QueryPicture picture = pictureOf(result, times, false);
+        QCOMPARE(picture.rows.size(), std::size_t(1));
+        QCOMPARE(picture.rows[0].name, std::string("some words"));
     }
 
     void plot_ofMany_hasTheLargest()
@@ -69,7 +98,7 @@ private slots:
         promql::QueryResult result;
         for (int i = 0; i < 200; ++i)
             result.series.push_back(series({{"i", std::to_string(i)}}, {{1'000'000, i % 100 == 7 ? std::nan("") : double(i * 37 % 200)}}));
-        const PanelSnapshot panel = queryPlot(result, times, "value");
+        const PanelSnapshot panel = queryPlot(result, times);
         QCOMPARE(panel.series.size(), mostDrawn);
         double least = HUGE_VAL;
         for (const PlotSeries &one : panel.series)

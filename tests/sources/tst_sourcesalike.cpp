@@ -117,8 +117,16 @@ class TestSourcesAlike : public QObject {
     std::unique_ptr<PrometheusServer> m_prometheus;
     std::unique_ptr<VictoriaServer> m_victoria;
 
-    void compare(const RealServer &server)
+    /// The first of its rows starts the server.
+    template <typename Server> void compare(std::unique_ptr<Server> &server)
     {
+        if (const QString why = Server::missing(); !why.isEmpty())
+            QSKIP(qPrintable(why));
+        if (!server) {
+            server = std::make_unique<Server>();
+            const QString why = server->start(m_here.series());
+            QVERIFY2(why.isEmpty(), qPrintable(why));
+        }
         QFETCH(QString, query);
         QFETCH(bool, isRange);
         const auto parsed = promql::parseQuery(query.toStdString());
@@ -126,7 +134,7 @@ class TestSourcesAlike : public QObject {
         const auto mine = isRange ? promql::evaluateRange(**parsed, times, m_here) : promql::evaluateAt(**parsed, instantMs, m_here);
         QVERIFY(mine);
         const Question question{query.toStdString(), isRange ? times : promql::QueryTimes{instantMs, instantMs, 1}, isRange};
-        const Answered other = askAt(plainUrl(server), question);
+        const Answered other = askAt(plainUrl(*server), question);
         QVERIFY2(other, other ? "" : other.error().error.message().c_str());
         const QString differs = difference(*mine, other->result);
         QVERIFY2(differs.isEmpty(), qPrintable(differs));
@@ -134,17 +142,7 @@ class TestSourcesAlike : public QObject {
 
 private slots:
     void prometheus_answersAlike_data() { addQueries(); }
-    void prometheus_answersAlike()
-    {
-        if (const QString why = PrometheusServer::missing(); !why.isEmpty())
-            QSKIP(qPrintable(why));
-        if (!m_prometheus) {
-            m_prometheus = std::make_unique<PrometheusServer>();
-            const QString why = m_prometheus->start(m_here.series());
-            QVERIFY2(why.isEmpty(), qPrintable(why));
-        }
-        compare(*m_prometheus);
-    }
+    void prometheus_answersAlike() { compare(m_prometheus); }
 
     void prometheus_saysWhatIsWrong()
     {
@@ -195,17 +193,7 @@ private slots:
     }
 
     void victoria_answersAlike_data() { addQueries(); }
-    void victoria_answersAlike()
-    {
-        if (const QString why = VictoriaServer::missing(); !why.isEmpty())
-            QSKIP(qPrintable(why));
-        if (!m_victoria) {
-            m_victoria = std::make_unique<VictoriaServer>();
-            const QString why = m_victoria->start(m_here.series());
-            QVERIFY2(why.isEmpty(), qPrintable(why));
-        }
-        compare(*m_victoria);
-    }
+    void victoria_answersAlike() { compare(m_victoria); }
 
     void victoria_isAskedOverTlsWithAPassword()
     {

@@ -59,7 +59,10 @@ public:
     /// Answers the newest question.
     void answerQuestion(console::QueryAnswer answer)
     {
-        emit queryAnswered(questions.last().slot, questions.last().id, std::make_shared<const console::QueryAnswer>(std::move(answer)));
+        const Asked &newest = questions.last();
+        auto picture = console::pictureOf(answer.result, newest.question.times, newest.question.isRange);
+        emit queryAnswered(newest.slot, newest.id,
+                           std::make_shared<const console::AnsweredQuery>(console::AnsweredQuery{std::move(answer), std::move(picture)}));
     }
     void refuseQuestion(console::Unanswered why) { emit queryFailed(questions.last().slot, questions.last().id, why); }
     void answerAll();

@@ -5,6 +5,7 @@
 #include <QComboBox>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QSignalSpy>
 #include <QtTest>
 
 #include <cmath>
@@ -286,15 +287,24 @@ private slots:
     void export_hasAllValues()
     {
         type("up");
-        session().answerQuestion(answerOf(2, 3));
+        session().answerQuestion(answerOf(2, 3000));
+        QueryExporter exporter;
+        QSignalSpy finished(&exporter, &QueryExporter::finished), failed(&exporter, &QueryExporter::failed);
         const QString csv = m_ui->folder.filePath("a.csv"), json = m_ui->folder.filePath("a.json");
-        QVERIFY(m_page->exportTo(csv));
-        QVERIFY(m_page->exportTo(json));
+        exporter.start(m_page->model().answered(), csv);
+        exporter.start(m_page->model().answered(), json);
+        exporter.start(m_page->model().answered(), "/nowhere/a.csv");
+        QTRY_COMPARE(failed.size(), 1);
+        QCOMPARE(failed[0][0].toString(), QString("/nowhere/a.csv"));
+        QVERIFY(!failed[0][1].toString().isEmpty());
+        QCOMPARE(finished.size(), 2);
         QFile rows(csv), object(json);
         QVERIFY(rows.open(QIODevice::ReadOnly) && object.open(QIODevice::ReadOnly));
-        QCOMPARE(rows.readAll().count('\n'), 7);
-        QVERIFY(object.readAll().startsWith("{\"result\":[{"));
-        QVERIFY(!m_page->exportTo("/nowhere/a.csv"));
+        const QByteArray text = rows.readAll();
+        QCOMPARE(text.count('\n'), 6001);
+        QVERIFY(text.endsWith(",shop,web-1\r\n"));
+        const QByteArray all = object.readAll();
+        QVERIFY(all.startsWith("{\"result\":[{") && all.endsWith("}\n"));
     }
 
     void words_ofAQuestion()

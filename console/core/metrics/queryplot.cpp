@@ -23,6 +23,17 @@ std::vector<promql::Label> common(const std::vector<promql::ResultSeries> &serie
     return shared;
 }
 
+/// Below all others where it has no number.
+double largest(const promql::ResultSeries &series) noexcept
+{
+    double most = -std::numeric_limits<double>::infinity();
+    for (const promql::Sample &sample : series.samples) {
+        if (std::isfinite(sample.value))
+            most = std::max(most, sample.value);
+    }
+    return most;
+}
+
 /// Which are drawn, in their order.
 std::vector<std::size_t> drawn(const std::vector<promql::ResultSeries> &series)
 {
@@ -43,7 +54,7 @@ std::vector<std::size_t> drawn(const std::vector<promql::ResultSeries> &series)
 
 } // namespace
 
-std::vector<std::string> seriesNames(const std::vector<promql::ResultSeries> &series, const std::string &unnamed)
+std::vector<std::string> seriesNames(const std::vector<promql::ResultSeries> &series)
 {
     const std::vector<promql::Label> shared = common(series);
     std::vector<std::string> names;
@@ -52,22 +63,12 @@ std::vector<std::string> seriesNames(const std::vector<promql::ResultSeries> &se
         std::erase_if(own,
                       [&shared](const promql::Label &label) { return std::find(shared.begin(), shared.end(), label) != shared.end(); });
         const promql::Labels labels(own.empty() ? one.labels.all() : own);
-        names.push_back(labels.empty() ? unnamed : labels.text());
+        names.push_back(labels.empty() ? std::string() : labels.text());
     }
     return names;
 }
 
-double largest(const promql::ResultSeries &series) noexcept
-{
-    double most = -std::numeric_limits<double>::infinity();
-    for (const promql::Sample &sample : series.samples) {
-        if (std::isfinite(sample.value))
-            most = std::max(most, sample.value);
-    }
-    return most;
-}
-
-PanelSnapshot queryPlot(const promql::QueryResult &result, const promql::QueryTimes &times, const std::string &unnamed)
+PanelSnapshot queryPlot(const promql::QueryResult &result, const promql::QueryTimes &times)
 {
     PanelSnapshot panel;
     panel.state = PanelState::Ready;
@@ -78,10 +79,10 @@ PanelSnapshot queryPlot(const promql::QueryResult &result, const promql::QueryTi
     std::vector<promql::ResultSeries> shown;
     for (const std::size_t index : which)
         shown.push_back(result.series[index]);
-    const std::vector<std::string> names = seriesNames(shown, unnamed);
+    const std::vector<std::string> names = seriesNames(shown);
     for (std::size_t i = 0; i < shown.size(); ++i) {
         PlotSeries series;
-        series.key = shown[i].labels.text();
+        series.key = names[i].empty() ? "value" : shown[i].labels.text(); // which is its name then
         series.label = names[i];
         for (const promql::Sample &sample : shown[i].samples)
             series.points.push_back(
@@ -89,6 +90,43 @@ PanelSnapshot queryPlot(const promql::QueryResult &result, const promql::QueryTi
         panel.series.push_back(std::move(series));
     }
     return panel;
+}
+
+namespace {
+
+SeriesSummary summaryOf(const promql::ResultSeries &series)
+{
+    SeriesSummary row;
+    if (!series.labels.empty())
+        row.name = series.labels.text();
+    row.samples = series.samples.size();
+    row.last = row.least = row.average = row.largest = std::numeric_limits<double>::quiet_NaN();
+    double sum = 0;
+    for (const promql::Sample &sample : series.samples) {
+        row.least = std::fmin(row.least, sample.value); // of a number and none the number
+        row.largest = std::fmax(row.largest, sample.value);
+        sum += sample.value;
+        row.last = sample.value;
+    }
+    if (row.samples > 0)
+        row.average = sum / static_cast<double>(row.samples);
+    return row;
+}
+
+} // namespace
+
+QueryPicture pictureOf(const promql::QueryResult &result, const promql::QueryTimes &times, bool isRange)
+{
+    QueryPicture picture;
+    if (isRange)
+        picture.plot = queryPlot(result, times);
+    if (result.type == promql::ValueType::String)
+        picture.rows.emplace_back().name = result.text;
+    for (const promql::ResultSeries &series : result.series) {
+        picture.rows.push_back(summaryOf(series));
+        picture.values += series.samples.size();
+    }
+    return picture;
 }
 
 } // namespace tapio::console

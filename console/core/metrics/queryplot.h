@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,13 +14,26 @@ namespace tapio::console {
 
 inline constexpr std::size_t mostDrawn = 50; ///< lines that are told apart
 
-/// What each series is called beside the others: what all of them have in common is left out. `unnamed` is for one without labels.
-std::vector<std::string> seriesNames(const std::vector<promql::ResultSeries> &series, const std::string &unnamed);
+/// What each series is called beside the others: what all of them have in common is left out. Empty: it has no labels.
+std::vector<std::string> seriesNames(const std::vector<promql::ResultSeries> &series);
 
-/// How big a series is: its largest number; below all others where it has none.
-double largest(const promql::ResultSeries &series) noexcept;
+/// The plot of a query over a range of times. Of more than mostDrawn series those with the largest values, in the order of the answer. Infinite and no
+/// numbers are gaps, for no axis has them; so is a time without a sample. Its buckets are the steps.
+PanelSnapshot queryPlot(const promql::QueryResult &result, const promql::QueryTimes &times);
 
-/// The plot of a query over a range of times. Of more than mostDrawn series those that are largest, in the order of the answer. Infinite and no numbers are gaps, for no axis has them; so is a time without a sample. Its buckets are the steps.
-PanelSnapshot queryPlot(const promql::QueryResult &result, const promql::QueryTimes &times, const std::string &unnamed);
+/// One series in figures; NaN where it has no values.
+struct SeriesSummary {
+    std::string name; ///< with all its labels; empty = it has none
+    double last = 0, least = 0, average = 0, largest = 0;
+    std::size_t samples = 0;
+};
+
+/// All that a view shows of an answer, so that it need not look at millions of values itself.
+struct QueryPicture {
+    PanelSnapshot plot;              ///< of a range of times
+    std::vector<SeriesSummary> rows; ///< in the order of the answer; a text is a row with a name alone
+    std::uint64_t values = 0;
+};
+QueryPicture pictureOf(const promql::QueryResult &result, const promql::QueryTimes &times, bool isRange);
 
 } // namespace tapio::console

@@ -26,11 +26,13 @@ private:
     Result<std::string> m_secret;
 };
 
-QueryJobs::Answered shared(tl::expected<QueryAnswer, Unanswered> answer)
+QueryJobs::Answered askOf(QuerySource &source, const Question &question, const std::stop_token &stop)
 {
+    auto answer = source.ask(question, stop);
     if (!answer)
         return tl::unexpected(std::move(answer.error()));
-    return std::make_shared<const QueryAnswer>(std::move(*answer));
+    QueryPicture picture = pictureOf(answer->result, question.times, question.isRange);
+    return std::make_shared<const AnsweredQuery>(AnsweredQuery{std::move(*answer), std::move(picture)});
 }
 
 QueryJobs::Answered unanswered(const Error &error) { return tl::unexpected(Unanswered{error, std::nullopt}); }
@@ -99,7 +101,10 @@ void QueryJobs::askStore(Slot &slot, int number, quint64 id, const Question &que
     if (!slot.ofStore)
         slot.ofStore = std::make_unique<NewestJob>(m_pool, m_open);
     slot.ofStore->start([this, number, id, question](const Result<std::shared_ptr<StoreReader>> &reader, std::stop_token stop) {
-        Answered answer = reader ? shared(StoreSource(**reader, m_store).ask(question, stop)) : unanswered(reader.error());
+        if (!reader)
+            return m_done(number, id, unanswered(reader.error()));
+        StoreSource source(**reader, m_store);
+        Answered answer = askOf(source, question, stop);
         if (!stop.stop_requested())
             m_done(number, id, std::move(answer));
     });
@@ -148,7 +153,7 @@ void QueryJobs::startServer(int number, quint64 id, const SourceConfig &config, 
             server->source = std::move(*opened);
             server->isOpen = true;
         }
-        Answered answer = shared(server->source->ask(question, stop));
+        Answered answer = askOf(*server->source, question, stop);
         if (!answer && answer.error().error.code() == Errc::PermissionDenied
             && !stop.stop_requested()) { // with another secret it may answer
             server->isOpen = false;

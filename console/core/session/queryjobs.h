@@ -21,7 +21,7 @@ namespace tapio::console {
 /// these threads are for questions only. All but the jobs on the GUI thread.
 class QueryJobs {
 public:
-    using Answered = tl::expected<std::shared_ptr<const QueryAnswer>, Unanswered>;
+    using Answered = tl::expected<std::shared_ptr<const AnsweredQuery>, Unanswered>;
     /// On the thread of a job, or on the GUI thread where there is none.
     using Done = std::function<void(int slot, quint64 id, Answered answer)>;
 

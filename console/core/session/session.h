@@ -12,6 +12,7 @@
 
 #include "agent/server/fanin.h"
 #include "console/core/metrics/panel.h"
+#include "console/core/metrics/queryplot.h"
 #include "console/core/metrics/ruleboard.h"
 #include "console/core/session/consolelog.h"
 #include "console/core/sources/sourceconfig.h"
@@ -35,6 +36,12 @@ using OpenReader = std::function<Result<std::shared_ptr<StoreReader>>()>;
 /// Reads a secret of the key ring by its name, and says it when it is there, which may take as long as somebody needs to unlock that. Called and answered on
 /// the GUI thread.
 using ReadSecret = std::function<void(const std::string &name, std::function<void(Result<std::string>)> taken)>;
+
+/// An answer, and what a view shows of it, worked out where it was waited for.
+struct AnsweredQuery {
+    QueryAnswer answer;
+    QueryPicture picture;
+};
 
 /// Whom a query can be asked of.
 struct QueryTarget {
@@ -135,7 +142,7 @@ signals:
     void ruleBoardReady(const tapio::console::RuleBoard &board);
     void ruleBoardFailed(const QString &error);
     void suiteScored(); ///< a reading from now on has the score
-    void queryAnswered(int slot, quint64 id, const std::shared_ptr<const tapio::console::QueryAnswer> &answer);
+    void queryAnswered(int slot, quint64 id, const std::shared_ptr<const tapio::console::AnsweredQuery> &answer);
     void queryFailed(int slot, quint64 id, const tapio::console::Unanswered &why);
 
 protected:

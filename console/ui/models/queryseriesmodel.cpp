@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "console/core/promql/numbertext.h"
 #include "console/ui/widgets/format.h"
@@ -13,49 +14,25 @@ namespace tapio::console {
 
 QString valueText(double value) { return std::isfinite(value) ? plainNumber(value) : QString::fromStdString(promql::numberText(value)); }
 
-QuerySeriesModel::Row QuerySeriesModel::rowOf(const promql::ResultSeries &series)
-{
-    Row row;
-    if (!series.labels.empty())
-        row.name = QString::fromStdString(series.labels.text());
-    row.samples = series.samples.size();
-    row.last = row.least = row.average = row.largest = std::numeric_limits<double>::quiet_NaN();
-    double sum = 0;
-    for (const promql::Sample &sample : series.samples) {
-        row.least = std::fmin(row.least, sample.value); // of a number and none the number
-        row.largest = std::fmax(row.largest, sample.value);
-        sum += sample.value;
-        row.last = sample.value;
-    }
-    if (row.samples > 0)
-        row.average = sum / static_cast<double>(row.samples);
-    return row;
-}
-
-void QuerySeriesModel::set(std::shared_ptr<const QueryAnswer> answer, bool isRange)
+void QuerySeriesModel::set(std::shared_ptr<const AnsweredQuery> answered, bool isRange)
 {
     beginResetModel();
-    m_answer = std::move(answer);
+    m_answered = std::move(answered);
     m_isRange = isRange;
-    m_rows.clear();
-    if (m_answer && m_answer->result.type == promql::ValueType::String) {
-        Row text;
-        text.name = QString::fromStdString(m_answer->result.text);
-        m_rows.push_back(text);
-    } else if (m_answer) {
-        for (const promql::ResultSeries &series : m_answer->result.series)
-            m_rows.push_back(rowOf(series));
-    }
     endResetModel();
 }
 
-int QuerySeriesModel::rowCount(const QModelIndex &parent) const { return parent.isValid() ? 0 : static_cast<int>(m_rows.size()); }
+int QuerySeriesModel::rowCount(const QModelIndex &parent) const
+{
+    return parent.isValid() || !m_answered ? 0 : static_cast<int>(m_answered->picture.rows.size());
+}
+
 int QuerySeriesModel::columnCount(const QModelIndex &parent) const
 {
     return parent.isValid() ? 0 : m_isRange ? static_cast<int>(ColumnCount) : Last + 1;
 }
 
-double QuerySeriesModel::value(const Row &row, int column) const
+double QuerySeriesModel::value(const SeriesSummary &row, int column)
 {
     switch (column) {
     case Last: return row.last;
@@ -70,11 +47,11 @@ QVariant QuerySeriesModel::data(const QModelIndex &index, int role) const
 {
     if (!index.isValid() || index.row() >= rowCount())
         return {};
-    const Row &row = m_rows[static_cast<std::size_t>(index.row())];
-    const bool isText = m_answer->result.type == promql::ValueType::String;
+    const SeriesSummary &row = m_answered->picture.rows[static_cast<std::size_t>(index.row())];
+    const bool isText = m_answered->answer.result.type == promql::ValueType::String;
     if (index.column() == Series) {
         if (role == Qt::DisplayRole || role == cell::sortRole || role == cell::exportRole || role == Qt::ToolTipRole)
-            return row.name.isEmpty() && !isText ? tr("(no labels)") : row.name;
+            return row.name.empty() && !isText ? tr("(no labels)") : QString::fromStdString(row.name);
         return {};
     }
     if (isText)

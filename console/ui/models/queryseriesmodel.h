@@ -4,9 +4,8 @@
 #include <QAbstractTableModel>
 
 #include <memory>
-#include <vector>
 
-#include "console/core/sources/querysource.h"
+#include "console/core/session/session.h"
 
 namespace tapio::console {
 
@@ -19,9 +18,9 @@ public:
     using QAbstractTableModel::QAbstractTableModel;
 
     /// Null: nothing. `isRange`: a row has several values.
-    void set(std::shared_ptr<const QueryAnswer> answer, bool isRange);
+    void set(std::shared_ptr<const AnsweredQuery> answered, bool isRange);
     bool isRange() const { return m_isRange; }
-    const std::shared_ptr<const QueryAnswer> &answer() const { return m_answer; }
+    const std::shared_ptr<const AnsweredQuery> &answered() const { return m_answered; }
 
     int rowCount(const QModelIndex &parent = {}) const override;
     int columnCount(const QModelIndex &parent = {}) const override;
@@ -29,16 +28,9 @@ public:
     QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
 
 private:
-    struct Row {
-        QString name;
-        double last = 0, least = 0, average = 0, largest = 0;
-        std::size_t samples = 0;
-    };
-    static Row rowOf(const promql::ResultSeries &series);
-    double value(const Row &row, int column) const;
+    static double value(const SeriesSummary &row, int column);
 
-    std::shared_ptr<const QueryAnswer> m_answer;
-    std::vector<Row> m_rows;
+    std::shared_ptr<const AnsweredQuery> m_answered;
     bool m_isRange = true;
 };
 

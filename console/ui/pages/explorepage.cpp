@@ -12,16 +12,11 @@
 #include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
-#include <QSaveFile>
 #include <QSplitter>
 #include <QStackedLayout>
 
 #include <algorithm>
-#include <sstream>
 
-#include <nlohmann/json.hpp>
-
-#include "console/core/metrics/queryexport.h"
 #include "console/core/metrics/queryplot.h"
 #include "console/core/promql/duration.h"
 #include "console/ui/models/explorequestion.h"
@@ -151,7 +146,7 @@ QBoxLayout *ExplorePage::makeHead()
 void ExplorePage::connectAll()
 {
     Session &session = m_context.session;
-    connect(&session, &Session::queryAnswered, this, [this](int of, quint64 id, const std::shared_ptr<const QueryAnswer> &answer) {
+    connect(&session, &Session::queryAnswered, this, [this](int of, quint64 id, const std::shared_ptr<const AnsweredQuery> &answer) {
         if (of == slot && m_asked && id == m_id)
             take(answer);
     });
@@ -167,6 +162,13 @@ void ExplorePage::connectAll()
     connect(m_history, &QAbstractButton::clicked, this, &ExplorePage::openHistory);
     connect(m_copy, &QAbstractButton::clicked, this, [this] { openMenu(m_copy->mapToGlobal(m_copy->rect().bottomLeft())); });
     connect(m_export, &QAbstractButton::clicked, this, &ExplorePage::askExport);
+    connect(&m_exporter, &QueryExporter::finished, this, [this](const QString &file) {
+        m_context.shell.notify(tr("The answer is written to %1").arg(file));
+        m_context.session.recordAction(QStringLiteral("export"), QFileInfo(file).fileName());
+    });
+    connect(&m_exporter, &QueryExporter::failed, this, [this](const QString &file, const QString &reason) {
+        m_context.shell.notify(tr("Export to %1 failed: %2").arg(file, reason));
+    });
     connect(m_table, &TableView::menuRequested, this, [this](const QModelIndex &, const QPoint &at) { openMenu(at); });
     connect(m_graph, &QueryPlotView::rangeSelected, this, [this](std::int64_t fromNs, std::int64_t toNs) {
         m_context.shell.setRange({TimeRange::Kind::Custom, fromNs, toNs});
@@ -334,7 +336,7 @@ void ExplorePage::stop()
     refresh();
 }
 
-void ExplorePage::take(const std::shared_ptr<const QueryAnswer> &answer)
+void ExplorePage::take(const std::shared_ptr<const AnsweredQuery> &answer)
 {
     m_tookMs = m_since.elapsed();
     m_shown = std::exchange(m_asked, std::nullopt);
@@ -347,8 +349,7 @@ void ExplorePage::take(const std::shared_ptr<const QueryAnswer> &answer)
     if (isOtherKind)
         m_table->fitColumns();
     if (m_shown->question.isRange)
-        m_graph->setPanel(
-            std::make_shared<const PanelSnapshot>(queryPlot(answer->result, m_shown->question.times, tr("value").toStdString())));
+        m_graph->setPanel(std::shared_ptr<const PanelSnapshot>(answer, &answer->picture.plot));
     if (m_isByPerson)
         m_context.queries.add(QString::fromStdString(m_shown->question.expression));
     askAgainAfter(m_shown->question.times.stepMs);
@@ -381,7 +382,7 @@ void ExplorePage::showProblem(const QString &text)
 
 QString ExplorePage::drawnText() const
 {
-    const std::size_t all = m_model.answer()->result.series.size();
+    const std::size_t all = m_model.answered()->picture.rows.size();
     if (!m_shown->question.isRange || all <= mostDrawn)
         return {};
     return tr("%1 of %2 series drawn, by maximum").arg(mostDrawn).arg(exactCount(all));
@@ -389,12 +390,9 @@ QString ExplorePage::drawnText() const
 
 QString ExplorePage::footText() const
 {
-    const promql::QueryResult &result = m_model.answer()->result;
-    std::uint64_t values = 0;
-    for (const promql::ResultSeries &series : result.series)
-        values += series.samples.size();
+    const AnsweredQuery &shown = *m_model.answered();
     const promql::QueryTimes &times = m_shown->question.times;
-    QStringList parts{tr("%1 series, %2 values").arg(exactCount(result.series.size()), exactCount(values))};
+    QStringList parts{tr("%1 series, %2 values").arg(exactCount(shown.answer.result.series.size()), exactCount(shown.picture.values))};
     if (const QString drawn = drawnText(); !drawn.isEmpty())
         parts << drawn;
     parts << (m_shown->target.name.isEmpty() ? tr("from this console\u2019s store") : tr("from %1").arg(m_shown->target.where));
@@ -468,14 +466,14 @@ QString ExplorePage::flawText() const
 {
     if (m_failure)
         return tr("earlier answer");
-    return m_model.answer()->warnings.empty() ? QString() : tr("incomplete");
+    return m_model.answered()->answer.warnings.empty() ? QString() : tr("incomplete");
 }
 
 QString ExplorePage::flawReason() const
 {
     if (m_failure)
         return tr("the question above has none");
-    return m_model.answer()->warnings.empty() ? QString() : QString::fromStdString(m_model.answer()->warnings.front());
+    return m_model.answered()->answer.warnings.empty() ? QString() : QString::fromStdString(m_model.answered()->answer.warnings.front());
 }
 
 void ExplorePage::openHistory()
@@ -519,20 +517,6 @@ void ExplorePage::copyText(const QString &text, const QString &said)
     m_context.shell.notify(said);
 }
 
-Status ExplorePage::exportTo(const QString &file) const
-{
-    std::ostringstream text;
-    if (file.endsWith(QLatin1String(".json"), Qt::CaseInsensitive))
-        text << queryJson(m_model.answer()->result).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
-    else
-        writeCsv(text, m_model.answer()->result);
-    const QByteArray bytes = QByteArray::fromStdString(text.str());
-    QSaveFile target(file);
-    if (!target.open(QIODevice::WriteOnly) || target.write(bytes) != bytes.size() || !target.commit())
-        return fail(Errc::Io, target.errorString().toStdString());
-    return {};
-}
-
 void ExplorePage::askExport()
 {
     if (!m_shown)
@@ -545,11 +529,7 @@ void ExplorePage::askExport()
         return;
     if (QFileInfo(file).suffix().isEmpty())
         file += chosen == asJson ? QStringLiteral(".json") : QStringLiteral(".csv");
-    const Status written = exportTo(file);
-    m_context.shell.notify(written ? tr("The answer is written to %1").arg(file)
-                                   : tr("Export to %1 failed: %2").arg(file, QString::fromStdString(written.error().context())));
-    if (written)
-        m_context.session.recordAction(QStringLiteral("export"), QFileInfo(file).fileName());
+    m_exporter.start(m_model.answered(), file);
 }
 
 void ExplorePage::restyle()

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "console/ui/models/queryexporter.h"
 #include "console/ui/models/queryseriesmodel.h"
 #include "console/ui/pages/page.h"
 #include "console/ui/widgets/statemessage.h"
@@ -46,9 +47,8 @@ public:
     const QuerySeriesModel &model() const { return m_model; }
     const QAbstractItemModel &rows() const { return m_rows; } ///< as shown
     QueryPlotView &graph() const { return *m_graph; }
-    QString problem() const;                    ///< what is wrong with the query or its step; empty = nothing
-    void run();                                 ///< as a person does
-    Status exportTo(const QString &file) const; ///< by its ending: CSV, or JSON as Prometheus has it
+    QString problem() const; ///< what is wrong with the query or its step; empty = nothing
+    void run();              ///< as a person does
 
 protected:
     void showEvent(QShowEvent *event) override;
@@ -72,7 +72,7 @@ private:
     void askAgain();
     void askAgainAfter(std::int64_t ms);
     void stop();
-    void take(const std::shared_ptr<const QueryAnswer> &answer);
+    void take(const std::shared_ptr<const AnsweredQuery> &answer);
     void takeFailure(const Unanswered &why);
     void showProblem(const QString &text);
     void refresh();
@@ -90,6 +90,7 @@ private:
 
     UiContext m_context;
     QuerySeriesModel m_model;
+    QueryExporter m_exporter;
     QSortFilterProxyModel m_rows;
     QLabel *m_title, *m_problem;
     QComboBox *m_target, *m_mode;
