@@ -80,11 +80,6 @@ void finish(LoadedRules &loaded)
 
 } // namespace
 
-std::string toString(const RuleProblem &problem)
-{
-    return problem.file + (problem.line == 0 ? std::string() : ':' + std::to_string(problem.line)) + ": " + problem.reason;
-}
-
 tl::expected<Rule, std::vector<RuleProblem>> parseRule(std::string_view text, const std::string &file)
 {
     std::vector<RuleProblem> problems;

@@ -8,17 +8,13 @@
 
 #include "agent/correlation/rule.h"
 #include "protocol/base/result.h"
+#include "protocol/base/textproblem.h"
 
 /// Rules from TOML files, one each; the schema is in README.md. What is not understood, or can never match, is refused: a rule that
 /// silently does nothing is worse than none.
 namespace tapio::correlation {
 
-struct RuleProblem {
-    std::string file;
-    std::size_t line = 0; ///< from 1; 0 = the file as a whole
-    std::string reason;   ///< what is wrong, and what to do
-};
-std::string toString(const RuleProblem &problem); ///< "rules/oom.toml:12: ..."
+using RuleProblem = TextProblem;
 
 /// One file's text. `file` is for messages only. Errors: every problem of it, and then there is no rule.
 tl::expected<Rule, std::vector<RuleProblem>> parseRule(std::string_view text, const std::string &file);

@@ -1,27 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "agent/correlation/ruletable.h"
 
-#define TOML_EXCEPTIONS 0
-#define TOML_HEADER_ONLY 1
-#include <toml++/toml.h>
-
 #include <algorithm>
 #include <array>
-#include <map>
 #include <optional>
-#include <set>
 #include <sstream>
 
 #include "agent/correlation/contradiction.h"
 #include "agent/correlation/duration.h"
 #include "agent/correlation/findingtext.h"
-#include "protocol/base/tomlguard.h"
+#include "protocol/base/tomltable.h"
 
 namespace tapio::correlation {
 
 namespace {
 
-template <typename T> using Words = std::map<std::string, T>;
+template <typename T> using Words = TomlWords<T>;
 
 const Words<RuleScope> scopes{{"node", RuleScope::Node}, {"cluster", RuleScope::Cluster}};
 const Words<StepRole> roles{{"required", StepRole::Required},
@@ -41,71 +35,10 @@ const std::string &orderName(Order order)
     return std::find_if(orders.begin(), orders.end(), [order](const auto &one) { return one.second == order; })->first;
 }
 
-std::string joined(const std::vector<std::string> &words)
-{
-    std::string all;
-    for (const std::string &word : words)
-        all += (all.empty() ? "" : ", ") + word;
-    return all;
-}
-
-template <typename T> std::string joined(const Words<T> &words)
-{
-    std::vector<std::string> names;
-    for (const auto &[name, value] : words)
-        names.push_back(name);
-    return joined(names);
-}
-
-/// A table whose keys are taken one by one; what nobody took is refused.
-class Table {
+/// With the times that rules are written with.
+class Table : public TomlTable {
 public:
-    Table(const toml::table &table, std::string file, std::vector<RuleProblem> &problems)
-        : m_table(table), m_file(std::move(file)), m_problems(problems)
-    {}
-
-    const toml::node *node(const char *key)
-    {
-        m_taken.insert(key);
-        return m_table.get(key);
-    }
-    bool has(const char *key) const { return m_table.contains(key); }
-    void refuse(const toml::node *at, std::string reason)
-    {
-        m_problems.push_back({m_file, at == nullptr ? line() : at->source().begin.line, std::move(reason)});
-    }
-    std::size_t line() const { return m_table.source().begin.line; }
-    std::string text(const char *key, bool isNeeded = true, std::size_t most = 400)
-    {
-        const toml::node *at = node(key);
-        const auto value = at == nullptr ? std::nullopt : at->value_exact<std::string>();
-        if (value && value->size() <= most && !value->empty())
-            return *value;
-        if (at != nullptr)
-            refuse(at, '\'' + std::string(key) + "' must be a text of 1 to " + std::to_string(most) + " bytes");
-        else if (isNeeded)
-            refuse(nullptr, '\'' + std::string(key) + "' is missing");
-        return {};
-    }
-    std::int64_t integer(const char *key, std::int64_t otherwise, std::int64_t least, std::int64_t most)
-    {
-        const toml::node *at = node(key);
-        if (at == nullptr)
-            return otherwise;
-        const auto value = at->value_exact<std::int64_t>();
-        if (value && *value >= least && *value <= most)
-            return *value;
-        refuse(at, '\'' + std::string(key) + "' must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
-        return otherwise;
-    }
-    bool flag(const char *key, bool otherwise)
-    {
-        const toml::node *at = node(key);
-        const auto value = at == nullptr ? std::nullopt : at->value_exact<bool>();
-        if (at != nullptr && !value)
-            refuse(at, '\'' + std::string(key) + "' is true or false");
-        return value.value_or(otherwise);
-    }
+    using TomlTable::TomlTable;
     std::int64_t duration(const char *key, bool isNeeded)
     {
         const std::string value = text(key, isNeeded);
@@ -114,51 +47,6 @@ public:
             refuse(node(key), '\'' + std::string(key) + "' must be a time such as \"30s\" or \"5m\", of at most 30 days");
         return ns.value_or(1);
     }
-    template <typename T> std::optional<T> word(const char *key, const Words<T> &words, bool isNeeded)
-    {
-        const std::string value = text(key, isNeeded);
-        const auto known = words.find(value);
-        if (known != words.end())
-            return known->second;
-        if (!value.empty())
-            refuse(node(key), '\'' + value + "' is none of " + joined(words));
-        return std::nullopt;
-    }
-    /// The tables of an array of tables.
-    std::vector<const toml::table *> tables(const char *key)
-    {
-        const toml::node *at = node(key);
-        std::vector<const toml::table *> all;
-        if (at == nullptr)
-            return all;
-        const toml::array *list = at->as_array();
-        for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
-            if (const toml::table *one = list->get(i)->as_table())
-                all.push_back(one);
-            else
-                list = nullptr;
-        }
-        if (list == nullptr) {
-            refuse(at, '\'' + std::string(key) + "' must be a list of tables");
-            all.clear();
-        }
-        return all;
-    }
-    void end()
-    {
-        for (const auto &[key, value] : m_table) {
-            if (!m_taken.contains(std::string(key.str())))
-                m_problems.push_back({m_file, key.source().begin.line,
-                                      "unknown key '" + std::string(key.str()) + "'; known are "
-                                          + joined(std::vector<std::string>(m_taken.begin(), m_taken.end()))});
-        }
-    }
-
-private:
-    const toml::table &m_table;
-    std::string m_file;
-    std::vector<RuleProblem> &m_problems;
-    std::set<std::string> m_taken;
 };
 
 class RuleReader {
@@ -335,7 +223,7 @@ private:
                 table.refuse(table.node(within.c_str()), '\'' + within + "' belongs to '" + key + "', and there is none");
             const std::int64_t withinNs = table.duration(within.c_str(), table.has(key.c_str()));
             if (other && step.relation)
-                table.refuse(table.node(key.c_str()), "a step has one of " + joined(orders) + ", not two");
+                table.refuse(table.node(key.c_str()), "a step has one of " + joinedWords(orders) + ", not two");
             if (other)
                 step.relation = Relation{order, *other, withinNs};
         }
@@ -369,7 +257,7 @@ private:
         const auto field = step.topic == Topic::None ? std::nullopt : findField(step.topic, name);
         if (!field && !name.empty() && step.topic != Topic::None)
             table.refuse(table.node("field"), "events of type " + topicName(step.topic) + " have no field '" + name + "'; they have "
-                                                  + joined(fieldNames(step.topic)));
+                                                  + joinedWords(fieldNames(step.topic)));
         std::size_t count = 0;
         for (const auto &[word, comparison] : comparisons) {
             const toml::node *value = table.node(word.c_str());
@@ -380,7 +268,7 @@ private:
                 readComparison(table, *value, word, Predicate{*field, comparison, {}, {}}, name.ends_with("Ns"), to);
         }
         if (count != 1)
-            table.refuse(nullptr, "a condition has one of " + joined(comparisons) + ", not " + std::to_string(count));
+            table.refuse(nullptr, "a condition has one of " + joinedWords(comparisons) + ", not " + std::to_string(count));
         table.end();
     }
 
@@ -498,16 +386,8 @@ private:
 
 Rule readRule(std::string_view text, const std::string &file, std::vector<RuleProblem> &problems)
 {
-    if (const auto hazard = tomlHazard(text)) {
-        problems.push_back({file, hazard->line, hazard->reason});
-        return {};
-    }
-    const toml::parse_result parsed = toml::parse(text, std::string_view(file));
-    if (!parsed) {
-        problems.push_back({file, parsed.error().source().begin.line, std::string(parsed.error().description())});
-        return {};
-    }
-    return RuleReader(file, problems).read(parsed.table());
+    const auto table = readToml(text, file, problems);
+    return table ? RuleReader(file, problems).read(*table) : Rule();
 }
 
 } // namespace tapio::correlation

@@ -96,7 +96,7 @@ void CollectLoop::makeCorrelator()
     if (wanted && wanted->isOn)
         rules = wanted->rules.empty() ? correlation::shippedRules() : correlation::loadRules(wanted->rules);
     for (const correlation::RuleProblem &problem : rules.problems)
-        m_log.warn("correlation: a rule is refused: {}", correlation::toString(problem));
+        m_log.warn("correlation: a rule is refused: {}", toString(problem));
     if (m_correlator)
         m_correlator->setRules(std::move(rules), m_clock.utcNs());
     else

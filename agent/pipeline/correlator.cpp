@@ -67,7 +67,7 @@ std::string Correlator::describe(const std::vector<correlation::RuleProblem> &pr
 {
     std::string text;
     for (std::size_t i = 0; i < problems.size() && i < mostProblemsSaid; ++i)
-        text += (i == 0 ? "" : "; ") + correlation::toString(problems[i]);
+        text += (i == 0 ? "" : "; ") + toString(problems[i]);
     if (problems.size() > mostProblemsSaid)
         text += "; and " + std::to_string(problems.size() - mostProblemsSaid) + " more";
     return text;

@@ -237,7 +237,7 @@ private:
     {
         std::vector<wire::LinkNotice> notices;
         for (const auto &problem : loaded.problems)
-            notices.push_back({m_clock.utcNs(), wire::LinkNoticeKind::Unknown, {}, {}, "rule-refused", correlation::toString(problem), 1});
+            notices.push_back({m_clock.utcNs(), wire::LinkNoticeKind::Unknown, {}, {}, "rule-refused", toString(problem), 1});
         return notices;
     }
 

@@ -145,7 +145,7 @@ tl::expected<Launch, LaunchFailure> prepareLaunch(const LaunchOptions &options, 
                     QString::fromStdString((options.config.empty() ? defaultConfigFile() : options.config).string()),
                     config->store.maxBytes, config->store.maxAgeNs};
     launch.setup = {QString::fromStdString((options.pki.empty() ? defaultPkiFolder() : fs::absolute(options.pki, error)).string()),
-                    options.pki.empty(), QSysInfo::machineHostName()};
+                    options.pki.empty(), QSysInfo::machineHostName(), QString::fromStdString(dashboardFolder(options.config).string())};
     return launch;
 }
 

@@ -2,6 +2,7 @@
 #include "console/app/windowbuilder.h"
 
 #include "console/ui/pages/connectionspage.h"
+#include "console/ui/pages/dashboardspage.h"
 #include "console/ui/pages/eventspage.h"
 #include "console/ui/pages/explorepage.h"
 #include "console/ui/pages/insightspage.h"
@@ -24,6 +25,8 @@ std::unique_ptr<MainWindow> buildWindow(WindowServices services, const DataFacts
                     QKeySequence(QStringLiteral("G, I")));
     window->addPage(PageId::Events, RailGroup::Investigate, QStringLiteral("events"), new EventsPage(context, parent),
                     QKeySequence(QStringLiteral("G, V")));
+    window->addPage(PageId::Dashboards, RailGroup::Investigate, QStringLiteral("dashboards"), new DashboardsPage(context, parent),
+                    QKeySequence(QStringLiteral("G, D")));
     window->addPage(PageId::Explore, RailGroup::Investigate, QStringLiteral("explore"), new ExplorePage(context, parent),
                     QKeySequence(QStringLiteral("G, X")));
     window->addPage(PageId::Connections, RailGroup::Operate, QStringLiteral("connections"), new ConnectionsPage(context, parent),

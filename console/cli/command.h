@@ -47,7 +47,8 @@ void addReplayCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addScoreCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addFilterCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 void addQueryCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
-void addSourceCommand(CLI::App &app, CommandContext &context, Chosen &chosen); ///< list, test, login, logout
+void addSourceCommand(CLI::App &app, CommandContext &context, Chosen &chosen);    ///< list, test, login, logout
+void addDashboardCommand(CLI::App &app, CommandContext &context, Chosen &chosen); ///< list, show, check, import, export
 void addCompletionCommand(CLI::App &app, CommandContext &context, Chosen &chosen);
 
 } // namespace tapio::console

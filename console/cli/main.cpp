@@ -78,6 +78,7 @@ int run(int argc, char **argv, std::ostream &out)
     addFilterCommand(app, context, chosen);
     addQueryCommand(app, context, chosen);
     addSourceCommand(app, context, chosen);
+    addDashboardCommand(app, context, chosen);
     addPkiCommand(app, context, chosen);
     addCompletionCommand(app, context, chosen);
     for (CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; }))

@@ -16,7 +16,7 @@ correlation::RuleSetPtr rulesOf(const CommandContext &context, const std::filesy
 {
     auto loaded = folder.empty() ? correlation::shippedRules() : correlation::loadRules(folder);
     for (const correlation::RuleProblem &problem : loaded.problems)
-        context.err << "tapio: " << printable(correlation::toString(problem)) << '\n';
+        context.err << "tapio: " << printable(toString(problem)) << '\n';
     if (!loaded.problems.empty()) {
         context.err << "hint: mend the rules, or leave --rules out\n";
         return nullptr;

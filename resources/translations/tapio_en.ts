@@ -66,6 +66,37 @@
     </message>
 </context>
 <context>
+    <name>tapio::console::DashboardsPage</name>
+    <message numerus="yes">
+        <source>The dashboard is in %1; %n thing(s) could not be carried over</source>
+        <translation>
+            <numerusform>The dashboard is in %1; %n thing could not be carried over</numerusform>
+            <numerusform>The dashboard is in %1; %n things could not be carried over</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n problem(s) in files</source>
+        <translation>
+            <numerusform>%n problem in files</numerusform>
+            <numerusform>%n problems in files</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n panel(s)</source>
+        <translation>
+            <numerusform>%n panel</numerusform>
+            <numerusform>%n panels</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n without an answer</source>
+        <translation>
+            <numerusform>%n without an answer</numerusform>
+            <numerusform>%n without an answer</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>tapio::console::EventsPage</name>
     <message numerus="yes">
         <source>%n event(s)</source>

@@ -27,7 +27,7 @@ private slots:
         QTest::addColumn<QStringList>("arguments");
         QTest::newRow("the program") << QStringList{"--help"};
         for (const char *command : {"status", "check", "watch", "events", "insights", "agents", "filter", "drill", "record", "replay",
-                                    "score", "pki", "completion"})
+                                    "score", "dashboard", "pki", "completion"})
             QTest::newRow(command) << QStringList{command, "--help"};
         for (const char *command : {"list", "show", "proofs", "rules"})
             QTest::newRow(qPrintable(QString("insights %1").arg(command))) << QStringList{"insights", command, "--help"};

@@ -23,7 +23,7 @@ FakeHttps::Reply silence()
     return reply;
 }
 
-Question at(const std::string &query, std::int64_t timeMs = 5000) { return {query, {timeMs, timeMs, 1}, false}; }
+QueryJobs::Wanted at(const std::string &query, std::int64_t timeMs = 5000) { return {{query, {timeMs, timeMs, 1}, false}, {}}; }
 
 } // namespace
 

@@ -51,6 +51,9 @@ RULES = {
     # Who answers queries: no Qt, so that any thread can ask. The key ring, which is Qt's, is handed to it.
     "console/core/sources": [QT, CAPNP, ZMQ, OPENSSL, BPF, SQLITE, CURL,
                              own("console/ui", "console/cli", "console/core/(?!sources|promql|metrics|store)\\w+", "agent", "bpf")],
+    # What a page of panels is, and its files: no Qt, as any thread reads them.
+    "console/core/dashboards": [QT, CAPNP, ZMQ, OPENSSL, BPF, SQLITE, CURL,
+                                own("console/ui", "console/cli", "console/core/(?!dashboards|promql|metrics)\\w+", "agent", "bpf")],
     "console/core/store": [QT, CAPNP, ZMQ, OPENSSL, BPF, CURL, own("console/ui", "console/cli", "console/core/session", "agent", "bpf", "protocol/transport")],
     "console/cli": [WIDGETS, CAPNP, ZMQ, OPENSSL, BPF, SQLITE, CURL, own("console/ui", "bpf", "agent/(?!server|drill|replay|correlation)\\w+")],
     "console/ui": [CAPNP, ZMQ, OPENSSL, BPF, SQLITE, CURL, own("console/cli", "bpf", "agent/(?!server)\\w+")],

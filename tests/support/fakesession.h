@@ -52,16 +52,19 @@ public:
         quint64 id;
         QString target;
         console::Question question;
+        console::PictureStyle style;
     };
     QList<Asked> questions; ///< answered by answerQuestion() and refuseQuestion()
     QList<int> cancelledQuestions;
+    bool answersNothing = false; ///< each question is answered soon, by no series
 
     /// Answers the newest question.
-    void answerQuestion(console::QueryAnswer answer)
+    void answerQuestion(console::QueryAnswer answer) { answerQuestion(questions.size() - 1, std::move(answer)); }
+    void answerQuestion(qsizetype index, console::QueryAnswer answer)
     {
-        const Asked &newest = questions.last();
-        auto picture = console::pictureOf(answer.result, newest.question.times, newest.question.isRange);
-        emit queryAnswered(newest.slot, newest.id,
+        const Asked one = questions[index]; // the answer may bring more of them
+        auto picture = console::pictureOf(answer.result, one.question.times, one.question.isRange, one.style);
+        emit queryAnswered(one.slot, one.id,
                            std::make_shared<const console::AnsweredQuery>(console::AnsweredQuery{std::move(answer), std::move(picture)}));
     }
     void refuseQuestion(console::Unanswered why) { emit queryFailed(questions.last().slot, questions.last().id, why); }
@@ -90,9 +93,12 @@ public:
     void readVerdicts() override;
     void readRuleBoard() override;
     std::vector<console::QueryTarget> queryTargets() const override { return targets; }
-    quint64 ask(int slot, const QString &target, const console::Question &question) override
+    quint64 ask(int slot, const QString &target, const console::Question &question, const console::PictureStyle &style) override
     {
-        questions.append({slot, m_nextId, target, question});
+        questions.append({slot, m_nextId, target, question, style});
+        if (answersNothing)
+            QMetaObject::invokeMethod(
+                this, [this, at = questions.size() - 1] { answerQuestion(at, {}); }, Qt::QueuedConnection);
         return m_nextId++;
     }
     void cancelAsking(int slot) override { cancelledQuestions << slot; }

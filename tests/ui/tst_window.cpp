@@ -28,8 +28,9 @@ private slots:
         QFETCH(ThemeChoice, theme);
         QFETCH(WindowFixture::Data, data);
         WindowFixture f(data, size, theme);
-        for (const PageId page :
-             {PageId::Overview, PageId::Insights, PageId::Events, PageId::Explore, PageId::Connections, PageId::Settings}) {
+        f.session.answersNothing = true;
+        for (const PageId page : {PageId::Overview, PageId::Insights, PageId::Events, PageId::Explore, PageId::Dashboards,
+                                  PageId::Connections, PageId::Settings}) {
             f.window->openPage(page);
             QTRY_VERIFY(f.window->currentPage()->settled());
             QCOMPARE(f.window->currentPageId(), page);

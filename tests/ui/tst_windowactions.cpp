@@ -526,11 +526,14 @@ private slots:
         QTest::newRow("Events") << PageId::Events;
         QTest::newRow("Connections") << PageId::Connections;
         QTest::newRow("Insights") << PageId::Insights;
+        QTest::newRow("Explore") << PageId::Explore;
+        QTest::newRow("Dashboards") << PageId::Dashboards;
         QTest::newRow("Settings") << PageId::Settings;
     }
     void everythingThatTakesTheFocusHasAName()
     {
         QFETCH(PageId, page);
+        m_ui->session.answersNothing = true;
         window().openPage(page);
         QTRY_VERIFY(window().currentPage()->settled());
         ctrl(Qt::Key_I);

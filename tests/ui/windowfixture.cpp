@@ -8,6 +8,7 @@
 #include <QTest>
 
 #include "console/ui/pages/connectionspage.h"
+#include "console/ui/pages/dashboardspage.h"
 #include "console/ui/pages/eventspage.h"
 #include "console/ui/pages/explorepage.h"
 #include "console/ui/pages/insightspage.h"
@@ -43,13 +44,16 @@ WindowFixture::WindowFixture(Data data, QSize size, ThemeChoice theme)
     }
     window = std::make_unique<MainWindow>(
         WindowServices{session, themes, icons, time, actions, uiSettings, clock,
-                       SetupFacts{QStringLiteral("/home/m.rantala/.config/tapio/pki"), true, QStringLiteral("Build_Host-3.example")}});
+                       SetupFacts{QStringLiteral("/home/m.rantala/.config/tapio/pki"), true, QStringLiteral("Build_Host-3.example"),
+                                  folder.filePath(QStringLiteral("dashboards"))}});
     window->addPage(PageId::Overview, RailGroup::Respond, QStringLiteral("overview"),
                     new OverviewPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, O")));
     window->addPage(PageId::Insights, RailGroup::Respond, QStringLiteral("insights"),
                     new InsightsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, I")));
     window->addPage(PageId::Events, RailGroup::Investigate, QStringLiteral("events"),
                     new EventsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, V")));
+    window->addPage(PageId::Dashboards, RailGroup::Investigate, QStringLiteral("dashboards"),
+                    new DashboardsPage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, D")));
     window->addPage(PageId::Explore, RailGroup::Investigate, QStringLiteral("explore"),
                     new ExplorePage(window->context(), window->pageParent()), QKeySequence(QStringLiteral("G, X")));
     window->addPage(PageId::Connections, RailGroup::Operate, QStringLiteral("connections"),

@@ -95,6 +95,7 @@ struct PlotSeries {
     bool below = false; ///< drawn downwards (transmit)
     bool stacked = false;
     bool loss = false;              ///< drawn in the loss colour
+    bool filled = false;            ///< the ground below it, although it is not alone
     std::vector<PlotPoint> points;  ///< sorted by time
     std::vector<PlotPoint> minimum; ///< optional, same times as points: envelope of each bucket
     std::vector<PlotPoint> maximum;
@@ -251,6 +252,7 @@ struct PanelSnapshot {
     std::vector<PlotPoint> allocatable;
     std::vector<LossBand> losses;
     std::vector<Threshold> thresholds;
+    std::optional<double> axisLow, axisHigh; ///< the axis holds at least these
     std::variant<std::monostate, PodStatusView, CoverageView, IntervalView, GroupsView, HeatView, BarsView> view;
     Computation computation;
 };

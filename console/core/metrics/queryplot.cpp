@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
 
 #include "console/core/metrics/storesamples.h"
+#include "console/core/promql/numbertext.h"
 
 namespace tapio::console {
 
@@ -68,25 +70,112 @@ std::vector<std::string> seriesNames(const std::vector<promql::ResultSeries> &se
     return names;
 }
 
-PanelSnapshot queryPlot(const promql::QueryResult &result, const promql::QueryTimes &times)
+std::string legendOf(std::string_view pattern, const promql::Labels &labels)
+{
+    std::string text;
+    while (!pattern.empty()) {
+        const std::size_t begin = pattern.find("{{");
+        const std::size_t end = begin == std::string_view::npos ? begin : pattern.find("}}", begin);
+        if (end == std::string_view::npos)
+            break;
+        text += pattern.substr(0, begin);
+        std::string_view name = pattern.substr(begin + 2, end - begin - 2);
+        while (name.starts_with(' '))
+            name.remove_prefix(1);
+        while (name.ends_with(' '))
+            name.remove_suffix(1);
+        text += labels.get(name);
+        pattern.remove_prefix(end + 2);
+    }
+    return text += pattern;
+}
+
+namespace {
+
+using Shape = PictureStyle::Shape;
+
+double drawnValue(double value, double factor) { return std::isfinite(value) ? value * factor : std::numeric_limits<double>::quiet_NaN(); }
+
+PlotSeries lineOf(const promql::ResultSeries &from, const PictureStyle &style, std::int64_t stepNs)
+{
+    PlotSeries series;
+    series.unit = style.unit;
+    series.stacked = style.shape == Shape::Stack;
+    series.filled = style.shape == Shape::Areas;
+    const std::int64_t back = style.shape == Shape::Bars ? stepNs : 0;
+    for (const promql::Sample &sample : from.samples)
+        series.points.push_back({storeTimeNs(sample.timeMs) - back, drawnValue(sample.value, style.factor)});
+    return series;
+}
+
+/// How many are at most at each bound, which a histogram of Prometheus counts.
+using Bounded = std::map<double, const promql::ResultSeries *>;
+
+Bounded byBound(const std::vector<promql::ResultSeries> &series)
+{
+    Bounded bounded;
+    for (const promql::ResultSeries &one : series) {
+        if (const auto bound = promql::readNumber(one.labels.get("le")); bound && *bound > 0)
+            bounded.emplace(*bound, &one);
+    }
+    return bounded;
+}
+
+HeatView heatOf(const std::vector<promql::ResultSeries> &series, const PictureStyle &style, std::int64_t stepNs)
+{
+    HeatView heat;
+    std::map<std::int64_t, std::vector<double>> upTo; // by time, one for each bound
+    const Bounded bounded = byBound(series);
+    heat.boundsNs.push_back(0);
+    for (const auto &[bound, one] : bounded) {
+        const std::size_t row = heat.boundsNs.size() - 1;
+        heat.boundsNs.push_back(std::isinf(bound) ? 2 * heat.boundsNs.back() : bound * style.factor);
+        for (const promql::Sample &sample : one->samples) {
+            std::vector<double> &counts = upTo[sample.timeMs];
+            counts.resize(bounded.size(), 0);
+            counts[row] = std::isfinite(sample.value) ? sample.value : 0;
+        }
+    }
+    for (const auto &[timeMs, counts] : upTo) {
+        HeatColumn column{storeTimeNs(timeMs) - stepNs, {}};
+        double below = 0;
+        for (const double count : counts) { // what was extrapolated is no whole number
+            column.counts.push_back(static_cast<std::uint64_t>(std::llround(std::clamp(count - below, 0., 1e18))));
+            below = std::max(below, count);
+        }
+        heat.columns.push_back(std::move(column));
+    }
+    return heat;
+}
+
+} // namespace
+
+PanelSnapshot queryPlot(const promql::QueryResult &result, const promql::QueryTimes &times, const PictureStyle &style)
 {
     PanelSnapshot panel;
     panel.state = PanelState::Ready;
+    panel.seriesTotal = result.series.size() > mostDrawn ? result.series.size() : 0;
     panel.fromNs = storeTimeNs(times.startMs);
     panel.toNs = std::max(storeTimeNs(times.endMs), panel.fromNs + 1);
     panel.bucketNs = storeTimeNs(times.stepMs);
+    if (style.shape == Shape::Heat) {
+        panel.seriesTotal = 0;
+        panel.view = heatOf(result.series, style, panel.bucketNs);
+        return panel;
+    }
+    if (style.shape == Shape::Bars)
+        panel.view = BarsView{panel.bucketNs};
     const std::vector<std::size_t> which = drawn(result.series);
     std::vector<promql::ResultSeries> shown;
     for (const std::size_t index : which)
         shown.push_back(result.series[index]);
     const std::vector<std::string> names = seriesNames(shown);
     for (std::size_t i = 0; i < shown.size(); ++i) {
-        PlotSeries series;
+        PlotSeries series = lineOf(shown[i], style, panel.bucketNs);
         series.key = names[i].empty() ? "value" : shown[i].labels.text(); // which is its name then
-        series.label = names[i];
-        for (const promql::Sample &sample : shown[i].samples)
-            series.points.push_back(
-                {storeTimeNs(sample.timeMs), std::isfinite(sample.value) ? sample.value : std::numeric_limits<double>::quiet_NaN()});
+        series.label = legendOf(style.legend, shown[i].labels);
+        if (series.label.empty())
+            series.label = names[i];
         panel.series.push_back(std::move(series));
     }
     return panel;
@@ -94,10 +183,11 @@ PanelSnapshot queryPlot(const promql::QueryResult &result, const promql::QueryTi
 
 namespace {
 
-SeriesSummary summaryOf(const promql::ResultSeries &series)
+SeriesSummary summaryOf(const promql::ResultSeries &series, const PictureStyle &style)
 {
     SeriesSummary row;
-    if (!series.labels.empty())
+    row.name = legendOf(style.legend, series.labels);
+    if (row.name.empty() && !series.labels.empty())
         row.name = series.labels.text();
     row.samples = series.samples.size();
     row.last = row.least = row.average = row.largest = std::numeric_limits<double>::quiet_NaN();
@@ -107,23 +197,26 @@ SeriesSummary summaryOf(const promql::ResultSeries &series)
         row.largest = std::fmax(row.largest, sample.value);
         sum += sample.value;
         row.last = sample.value;
+        row.lastMs = sample.timeMs;
     }
     if (row.samples > 0)
         row.average = sum / static_cast<double>(row.samples);
+    for (double *figure : {&row.last, &row.least, &row.average, &row.largest})
+        *figure *= style.factor;
     return row;
 }
 
 } // namespace
 
-QueryPicture pictureOf(const promql::QueryResult &result, const promql::QueryTimes &times, bool isRange)
+QueryPicture pictureOf(const promql::QueryResult &result, const promql::QueryTimes &times, bool isRange, const PictureStyle &style)
 {
     QueryPicture picture;
     if (isRange)
-        picture.plot = queryPlot(result, times);
+        picture.plot = queryPlot(result, times, style);
     if (result.type == promql::ValueType::String)
         picture.rows.emplace_back().name = result.text;
     for (const promql::ResultSeries &series : result.series) {
-        picture.rows.push_back(summaryOf(series));
+        picture.rows.push_back(summaryOf(series, style));
         picture.values += series.samples.size();
     }
     return picture;

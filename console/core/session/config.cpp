@@ -234,6 +234,7 @@ Result<std::int64_t> parseQuantity(std::string_view text, std::initializer_list<
 } // namespace
 
 fs::path defaultConfigFile() { return xdgFolder("XDG_CONFIG_HOME", ".config") / "tapio" / "console.toml"; }
+fs::path dashboardFolder(const fs::path &config) { return (config.empty() ? defaultConfigFile() : config).parent_path() / "dashboards"; }
 fs::path defaultStoreFile() { return xdgFolder("XDG_DATA_HOME", ".local/share") / "tapio" / "console.tapio"; }
 
 Result<std::int64_t> parseBytes(std::string_view text)

@@ -55,6 +55,8 @@ struct ConsoleConfig {
 
 std::filesystem::path defaultConfigFile(); ///< ~/.config/tapio/console.toml
 std::filesystem::path defaultStoreFile();  ///< ~/.local/share/tapio/console.tapio
+/// Where one's own dashboards are: beside the configuration, which is the default one where none is named.
+std::filesystem::path dashboardFolder(const std::filesystem::path &config);
 
 /// Reads a configuration; an empty path means defaultConfigFile(), which may be missing. Errors: NotFound (a named file),
 /// PermissionDenied, Malformed ("FILE:LINE: what": syntax, an unknown section or key, a wrong type, a value out of range).

@@ -26,12 +26,13 @@ private:
     Result<std::string> m_secret;
 };
 
-QueryJobs::Answered askOf(QuerySource &source, const Question &question, const std::stop_token &stop)
+QueryJobs::Answered askOf(QuerySource &source, const QueryJobs::Wanted &wanted, const std::stop_token &stop)
 {
+    const Question &question = wanted.question;
     auto answer = source.ask(question, stop);
     if (!answer)
         return tl::unexpected(std::move(answer.error()));
-    QueryPicture picture = pictureOf(answer->result, question.times, question.isRange);
+    QueryPicture picture = pictureOf(answer->result, question.times, question.isRange, wanted.style);
     return std::make_shared<const AnsweredQuery>(AnsweredQuery{std::move(*answer), std::move(picture)});
 }
 
@@ -68,20 +69,20 @@ std::vector<QueryTarget> QueryJobs::targets() const
     return all;
 }
 
-void QueryJobs::ask(int number, quint64 id, const std::string &target, const Question &question)
+void QueryJobs::ask(int number, quint64 id, const std::string &target, const Wanted &wanted)
 {
     cancel(number);
     Slot &slot = m_slots[number];
     slot.id = id;
     if (target.empty()) {
-        askStore(slot, number, id, question);
+        askStore(slot, number, id, wanted);
         return;
     }
     const auto found = std::find_if(m_sources.begin(), m_sources.end(), [&target](const SourceConfig &one) { return one.name == target; });
     if (found == m_sources.end())
         m_done(number, id, unanswered(Error(Errc::NotFound, "there is no source '" + target + "' in console.toml")));
     else
-        askServer(number, id, *found, question);
+        askServer(number, id, *found, wanted);
 }
 
 void QueryJobs::cancel(int number)
@@ -96,38 +97,38 @@ void QueryJobs::cancel(int number)
     slot->second.id = 0;
 }
 
-void QueryJobs::askStore(Slot &slot, int number, quint64 id, const Question &question)
+void QueryJobs::askStore(Slot &slot, int number, quint64 id, const Wanted &wanted)
 {
     if (!slot.ofStore)
         slot.ofStore = std::make_unique<NewestJob>(m_pool, m_open);
-    slot.ofStore->start([this, number, id, question](const Result<std::shared_ptr<StoreReader>> &reader, std::stop_token stop) {
+    slot.ofStore->start([this, number, id, wanted](const Result<std::shared_ptr<StoreReader>> &reader, std::stop_token stop) {
         if (!reader)
             return m_done(number, id, unanswered(reader.error()));
         StoreSource source(**reader, m_store);
-        Answered answer = askOf(source, question, stop);
+        Answered answer = askOf(source, wanted, stop);
         if (!stop.stop_requested())
             m_done(number, id, std::move(answer));
     });
 }
 
-void QueryJobs::askServer(int number, quint64 id, const SourceConfig &config, const Question &question)
+void QueryJobs::askServer(int number, quint64 id, const SourceConfig &config, const Wanted &wanted)
 {
     const auto &servers = m_slots[number].servers;
     const auto known = servers.find(config.name);
     const bool isOpen = known != servers.end() && known->second->isOpen;
     if (!config.hasKeyringSecret || isOpen) {
-        startServer(number, id, config, std::string(), question);
+        startServer(number, id, config, std::string(), wanted);
     } else if (!m_readSecret) {
-        startServer(number, id, config, fail(Errc::Unsupported, "there is no key ring here"), question);
+        startServer(number, id, config, fail(Errc::Unsupported, "there is no key ring here"), wanted);
     } else {
-        m_readSecret(config.secretName(), [self = m_self, number, id, config, question](Result<std::string> secret) {
+        m_readSecret(config.secretName(), [self = m_self, number, id, config, wanted](Result<std::string> secret) {
             if (QueryJobs *const jobs = *self; jobs != nullptr && jobs->m_slots[number].id == id)
-                jobs->startServer(number, id, config, std::move(secret), question);
+                jobs->startServer(number, id, config, std::move(secret), wanted);
         });
     }
 }
 
-void QueryJobs::startServer(int number, quint64 id, const SourceConfig &config, Result<std::string> secret, const Question &question)
+void QueryJobs::startServer(int number, quint64 id, const SourceConfig &config, Result<std::string> secret, const Wanted &wanted)
 {
     Slot &slot = m_slots[number];
     if (!secret) { // not kept: the next question looks again
@@ -141,7 +142,7 @@ void QueryJobs::startServer(int number, quint64 id, const SourceConfig &config, 
     auto &server = slot.servers[config.name];
     if (!server)
         server = std::make_shared<Server>();
-    m_pool.start([this, server, stop = slot.stop.get_token(), config, secret = std::move(secret), number, id, question] {
+    m_pool.start([this, server, stop = slot.stop.get_token(), config, secret = std::move(secret), number, id, wanted] {
         const std::lock_guard lock(server->mutex);
         if (stop.stop_requested())
             return;
@@ -153,7 +154,7 @@ void QueryJobs::startServer(int number, quint64 id, const SourceConfig &config, 
             server->source = std::move(*opened);
             server->isOpen = true;
         }
-        Answered answer = askOf(*server->source, question, stop);
+        Answered answer = askOf(*server->source, wanted, stop);
         if (!answer && answer.error().error.code() == Errc::PermissionDenied
             && !stop.stop_requested()) { // with another secret it may answer
             server->isOpen = false;

@@ -32,7 +32,12 @@ public:
     QueryJobs &operator=(const QueryJobs &) = delete;
 
     std::vector<QueryTarget> targets() const;
-    void ask(int slot, quint64 id, const std::string &target, const Question &question);
+    /// What is asked, and how its answer is drawn.
+    struct Wanted {
+        Question question;
+        PictureStyle style;
+    };
+    void ask(int slot, quint64 id, const std::string &target, const Wanted &wanted);
     void cancel(int slot);
 
 private:
@@ -43,9 +48,9 @@ private:
         std::stop_source stop;                                  ///< of what a server is asked
         quint64 id = 0;
     };
-    void askStore(Slot &slot, int number, quint64 id, const Question &question);
-    void askServer(int number, quint64 id, const SourceConfig &config, const Question &question);
-    void startServer(int number, quint64 id, const SourceConfig &config, Result<std::string> secret, const Question &question);
+    void askStore(Slot &slot, int number, quint64 id, const Wanted &wanted);
+    void askServer(int number, quint64 id, const SourceConfig &config, const Wanted &wanted);
+    void startServer(int number, quint64 id, const SourceConfig &config, Result<std::string> secret, const Wanted &wanted);
 
     const std::filesystem::path m_store;
     const std::vector<SourceConfig> m_sources;

@@ -124,7 +124,7 @@ public:
     virtual std::vector<QueryTarget> queryTargets() const = 0;
     /// Asks one of them, by name (empty: the store). The newest question replaces the older of the same `slot`. Answered by queryAnswered or queryFailed. No operator
     /// action: who asks says whether a person wanted it.
-    virtual quint64 ask(int slot, const QString &target, const Question &question) = 0;
+    virtual quint64 ask(int slot, const QString &target, const Question &question, const PictureStyle &style = {}) = 0;
     virtual void cancelAsking(int slot) = 0;
 
 signals:

@@ -99,7 +99,7 @@ public:
     void readVerdicts() override;
     void readRuleBoard() override;
     std::vector<QueryTarget> queryTargets() const override { return m_asking.targets(); }
-    quint64 ask(int slot, const QString &target, const Question &question) override;
+    quint64 ask(int slot, const QString &target, const Question &question, const PictureStyle &style) override;
     void cancelAsking(int slot) override;
 
 private:

@@ -4,11 +4,11 @@
 
 namespace tapio::console {
 
-quint64 SessionImpl::ask(int slot, const QString &target, const Question &question)
+quint64 SessionImpl::ask(int slot, const QString &target, const Question &question, const PictureStyle &style)
 {
     const quint64 id = m_nextQuery++;
     m_currentQuestion[slot] = id;
-    m_asking.ask(slot, id, target.toStdString(), question);
+    m_asking.ask(slot, id, target.toStdString(), {question, style});
     return id;
 }
 

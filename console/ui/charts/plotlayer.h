@@ -35,6 +35,7 @@ public:
 
     const PlotJob &job() const { return m_job; }
     const QString &crosshairChip() const { return m_crosshairChip; }
+    std::optional<std::int64_t> crosshair() const { return m_crosshair; }
     /// True when the picture shows the newest job.
     bool sharp() const { return m_image && m_shown == m_job; }
     /// How many images were drawn since the start; overlays must not raise it.

@@ -223,7 +223,7 @@ void SeriesPainter::lines()
         if (!series.minimum.empty() && series.minimum.size() == series.maximum.size())
             envelopeOf(i, frame);
         const std::vector<LineRun> pieces = runs(series.points, frame);
-        if ((aloneInItsDirection(i) || series.loss) && !pieces.empty())
+        if ((aloneInItsDirection(i) || series.loss || series.filled) && !pieces.empty())
             gradientUnder(i, pieces, frame);
         stroke(i, pieces);
     }

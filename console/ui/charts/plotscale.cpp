@@ -67,6 +67,8 @@ Extremes extremesOfBars(const PanelSnapshot &panel)
 /// Higher is better and the figures sit near 100 %: the axis closes in on them.
 bool closesIn(const PanelSnapshot &panel, const Extremes &extremes)
 {
+    if (panel.axisLow || panel.axisHigh) // somebody said what it holds
+        return false;
     const bool wantsHigh = panel.thresholds.empty() || std::ranges::any_of(panel.thresholds, [](const Threshold &threshold) {
                                return threshold.kind == ThresholdKind::AlertBelow || threshold.kind == ThresholdKind::Reference;
                            });
@@ -203,9 +205,10 @@ PlotScale plotScale(const PanelSnapshot &panel, int intervals)
     PlotScale scale;
     const Unit unit = plotUnit(panel);
     if (std::holds_alternative<BarsView>(panel.view)) {
-        const Extremes extremes = extremesOfBars(panel);
+        Extremes extremes = extremesOfBars(panel);
         if (!extremes.any())
             return emptyScale(panel, intervals);
+        extremes.add(panel.axisHigh.value_or(extremes.high));
         scale.main = valueScale(0, extremes.high, unit, true, intervals);
         return scale;
     }
@@ -221,6 +224,9 @@ PlotScale plotScale(const PanelSnapshot &panel, int intervals)
             extremes.add(close && threshold->kind == ThresholdKind::AlertBelow ? std::min(at, extremes.low) - 0.1
                                                                                : at); // room below the line
     }
+    if (!close)
+        for (const std::optional<double> &end : {panel.axisLow, panel.axisHigh})
+            extremes.add(end.value_or(extremes.low));
     scale.main = valueScale(extremes.low, extremes.high, unit, !close, intervals);
     if (close) {
         Extremes lost;

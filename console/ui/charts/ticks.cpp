@@ -168,9 +168,10 @@ QString axisLabel(double value, double reference, Unit unit, bool withUnit)
     if (unit == Unit::None && value != 0 && size < leastDecimal)
         return QLocale().toString(value, 'g', 3);
     int decimals = 0;
-    if (unit == Unit::Percent ? size < 1 : size < 10) {
-        // As many decimals as the value needs, three at most: 0.75 stays 0.75 and 1 stays 1.
-        while (decimals < 3 && std::abs(scaled * std::pow(10, decimals) - std::round(scaled * std::pow(10, decimals))) > 1e-6)
+    if (size < 10 || (unit == Unit::Percent && size < 100)) {
+        // As many decimals as the value needs, three at most: 0.75 stays 0.75 and 1 stays 1; the half of 15 % is 7.5, not 8.
+        const int most = size < 10 ? 3 : 1;
+        while (decimals < most && std::abs(scaled * std::pow(10, decimals) - std::round(scaled * std::pow(10, decimals))) > 1e-6)
             ++decimals;
     }
     QString number = QLocale().toString(scaled, 'f', decimals);

@@ -18,13 +18,32 @@ void QuerySeriesModel::set(std::shared_ptr<const AnsweredQuery> answered, bool i
 {
     beginResetModel();
     m_answered = std::move(answered);
+    m_rows = m_answered ? std::shared_ptr<const std::vector<SeriesSummary>>(m_answered, &m_answered->picture.rows) : nullptr;
+    m_isText = m_answered && m_answered->answer.result.type == promql::ValueType::String;
+    m_unit = Unit::None;
     m_isRange = isRange;
     endResetModel();
 }
 
+void QuerySeriesModel::setRows(std::vector<SeriesSummary> rows, bool isRange, Unit unit)
+{
+    beginResetModel();
+    m_answered.reset();
+    m_rows = std::make_shared<const std::vector<SeriesSummary>>(std::move(rows));
+    m_isText = false;
+    m_unit = unit;
+    m_isRange = isRange;
+    endResetModel();
+}
+
+QString QuerySeriesModel::numberText(double number) const
+{
+    return m_unit == Unit::None || !std::isfinite(number) ? valueText(number) : quantity(number, m_unit).text();
+}
+
 int QuerySeriesModel::rowCount(const QModelIndex &parent) const
 {
-    return parent.isValid() || !m_answered ? 0 : static_cast<int>(m_answered->picture.rows.size());
+    return parent.isValid() || !m_rows ? 0 : static_cast<int>(m_rows->size());
 }
 
 int QuerySeriesModel::columnCount(const QModelIndex &parent) const
@@ -47,18 +66,17 @@ QVariant QuerySeriesModel::data(const QModelIndex &index, int role) const
 {
     if (!index.isValid() || index.row() >= rowCount())
         return {};
-    const SeriesSummary &row = m_answered->picture.rows[static_cast<std::size_t>(index.row())];
-    const bool isText = m_answered->answer.result.type == promql::ValueType::String;
+    const SeriesSummary &row = (*m_rows)[static_cast<std::size_t>(index.row())];
     if (index.column() == Series) {
         if (role == Qt::DisplayRole || role == cell::sortRole || role == cell::exportRole || role == Qt::ToolTipRole)
-            return row.name.empty() && !isText ? tr("(no labels)") : QString::fromStdString(row.name);
+            return row.name.empty() && !m_isText ? tr("(no labels)") : QString::fromStdString(row.name);
         return {};
     }
-    if (isText)
+    if (m_isText)
         return {};
     const double number = value(row, index.column());
     switch (role) {
-    case Qt::DisplayRole: return index.column() == Samples ? exactCount(row.samples) : valueText(number);
+    case Qt::DisplayRole: return index.column() == Samples ? exactCount(row.samples) : numberText(number);
     case cell::sortRole: return std::isnan(number) ? -std::numeric_limits<double>::infinity() : number;
     case cell::exportRole:
     case Qt::ToolTipRole: return QString::fromStdString(promql::numberText(number)); // all its digits

@@ -4,6 +4,7 @@
 #include <QAbstractTableModel>
 
 #include <memory>
+#include <vector>
 
 #include "console/core/session/session.h"
 
@@ -19,6 +20,8 @@ public:
 
     /// Null: nothing. `isRange`: a row has several values.
     void set(std::shared_ptr<const AnsweredQuery> answered, bool isRange);
+    /// Rows of several answers, with values of a unit.
+    void setRows(std::vector<SeriesSummary> rows, bool isRange, Unit unit);
     bool isRange() const { return m_isRange; }
     const std::shared_ptr<const AnsweredQuery> &answered() const { return m_answered; }
 
@@ -29,9 +32,12 @@ public:
 
 private:
     static double value(const SeriesSummary &row, int column);
+    QString numberText(double number) const;
 
     std::shared_ptr<const AnsweredQuery> m_answered;
-    bool m_isRange = true;
+    std::shared_ptr<const std::vector<SeriesSummary>> m_rows; ///< null: none
+    Unit m_unit = Unit::None;
+    bool m_isRange = true, m_isText = false;
 };
 
 /// A value as people read it, plainNumber() where it is a number: "1,234.57", "NaN", "+Inf".

@@ -231,9 +231,18 @@ void ExplorePage::timeChanged()
 
 void ExplorePage::open(const QString &argument)
 {
-    if (!argument.startsWith(QLatin1String("query=")))
+    QString rest = argument, source;
+    if (rest.startsWith(QLatin1String("source="))) {
+        source = rest.section(QLatin1Char('&'), 0, 0).mid(7);
+        rest = rest.section(QLatin1Char('&'), 1);
+    }
+    if (!rest.startsWith(QLatin1String("query=")))
         return;
-    m_editor->setQuery(argument.mid(6));
+    const std::vector<QueryTarget> all = m_context.session.queryTargets();
+    const auto found = std::find_if(all.begin(), all.end(), [&source](const QueryTarget &one) { return one.name == source; });
+    if (found != all.end())
+        m_target->setCurrentIndex(static_cast<int>(found - all.begin()));
+    m_editor->setQuery(rest.mid(6));
     run();
 }
 

@@ -40,7 +40,7 @@ public:
     QString title() const override { return tr("Explore"); }
     QWidget *filterField() const override;
     void timeChanged() override;
-    void open(const QString &argument) override; ///< "query=..." runs that
+    void open(const QString &argument) override; ///< "query=..." runs that; after "source=NAME&" of that one, else of the store
     bool closeTopmost() override;                ///< stops asking, else what is pinned in the graph
     bool settled() const override { return !m_asked; }
 

@@ -14,7 +14,7 @@
 namespace tapio::console {
 
 /// Kept by number in the settings: new ones come last.
-enum class PageId { Overview, Events, Connections, Settings, Insights, Correlation, Explore };
+enum class PageId { Overview, Events, Connections, Settings, Insights, Correlation, Explore, Dashboards };
 enum class DrawerTab { HowComputed, Inspector };
 
 /// What a page may ask of the window around it. GUI thread.
@@ -45,8 +45,9 @@ public:
 /// Where this console's certificates are made and what this machine is called, for the commands of a first start.
 struct SetupFacts {
     QString pkiFolder;
-    bool standardPki = true; ///< the programs look there without being told
-    QString machine;         ///< host name as certificates spell it
+    bool standardPki = true;      ///< the programs look there without being told
+    QString machine;              ///< host name as certificates spell it
+    QString dashboardFolder = {}; ///< where one's own dashboards are
 };
 
 /// Handed to every page; all references outlive the pages.
@@ -87,6 +88,9 @@ public:
     virtual bool closeTopmost() { return false; }
     /// True once what it shows is no longer "loading": a snapshot may be taken.
     virtual bool settled() const { return true; }
+
+signals:
+    void usesChanged(); ///< usesNodeScope() and its like say something else than before
 };
 
 } // namespace tapio::console

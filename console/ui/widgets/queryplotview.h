@@ -13,12 +13,11 @@
 
 namespace tapio::console {
 
+class PlotGroup;
 class PlotLegend;
-class PlotTooltip;
 class PlotView;
 
-/// One plot by itself, with its legend, its crosshair and its tooltip: pointing shows values, a click pins them, dragging chooses a range, Shift and dragging
-/// moves it, a double click resets it. GUI thread.
+/// One plot by itself, with its legend, its crosshair and its tooltip. GUI thread.
 class QueryPlotView : public QWidget {
     Q_OBJECT
 public:
@@ -28,7 +27,7 @@ public:
 
     void setPanel(std::shared_ptr<const PanelSnapshot> panel);
     PlotView &plot() const { return *m_plot; }
-    std::optional<std::int64_t> crosshair() const { return m_crosshair; }
+    std::optional<std::int64_t> crosshair() const;
     /// Moves the crosshair by steps and pins it.
     void stepCrosshair(int steps);
     /// Esc: what is pinned or dragged; false = there was nothing.
@@ -42,22 +41,14 @@ protected:
     void resizeEvent(QResizeEvent *event) override;
 
 private:
-    void connectPlot();
     void restyle();
-    void point(std::int64_t timeNs, int y);
-    void unhover();
-    void showTooltip(int y);
-    void endDrag();
 
     Look m_look;
-    const TimeDisplay &m_time;
     PlotRenderer m_renderer; ///< before the plot, which forgets its jobs when it goes
     PlotView *m_plot;
     PlotLegend *m_legend;
-    PlotTooltip *m_tooltip;
+    PlotGroup *m_group;
     std::shared_ptr<const PanelSnapshot> m_panel;
-    std::optional<std::int64_t> m_crosshair;
-    bool m_isPinned = false, m_wasPinned = false, m_isDragging = false;
 };
 
 } // namespace tapio::console

@@ -129,6 +129,10 @@ void MainWindow::addPage(PageId id, RailGroup group, const QString &icon, Page *
     const QString actionId = QStringLiteral("page.%1").arg(icon);
     m_services.actions.add(
         {actionId, tr("Go to %1").arg(page->title()), ActionGroup::Pages, {key}, [this, id] { openPage(id); }, {}, nullptr});
+    connect(page, &Page::usesChanged, this, [this, page] {
+        if (currentPage() == page)
+            m_bar->setPage(*page);
+    });
     if (m_pages.size() == 1)
         openPage(id);
 }
