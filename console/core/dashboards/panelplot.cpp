@@ -53,6 +53,7 @@ PanelSnapshot joinedPlot(const DashboardPanel &panel, std::span<const PanelSnaps
 {
     PanelSnapshot joined;
     joined.state = PanelState::Ready;
+    joined.isAnySize = true;
     std::uint64_t all = 0;
     for (std::size_t query = 0; query < plots.size(); ++query) {
         const PanelSnapshot *plot = plots[query];

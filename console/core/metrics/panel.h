@@ -253,6 +253,7 @@ struct PanelSnapshot {
     std::vector<LossBand> losses;
     std::vector<Threshold> thresholds;
     std::optional<double> axisLow, axisHigh; ///< the axis holds at least these
+    bool isAnySize = false;                  ///< of a query: nobody knows how small its values can be, and the axis is as small
     std::variant<std::monostate, PodStatusView, CoverageView, IntervalView, GroupsView, HeatView, BarsView> view;
     Computation computation;
 };

@@ -209,7 +209,7 @@ PlotScale plotScale(const PanelSnapshot &panel, int intervals)
         if (!extremes.any())
             return emptyScale(panel, intervals);
         extremes.add(panel.axisHigh.value_or(extremes.high));
-        scale.main = valueScale(0, extremes.high, unit, true, intervals);
+        scale.main = valueScale(0, extremes.high, unit, true, intervals, panel.isAnySize);
         return scale;
     }
     Extremes extremes = extremesOfLines(panel, false);
@@ -227,7 +227,7 @@ PlotScale plotScale(const PanelSnapshot &panel, int intervals)
     if (!close)
         for (const std::optional<double> &end : {panel.axisLow, panel.axisHigh})
             extremes.add(end.value_or(extremes.low));
-    scale.main = valueScale(extremes.low, extremes.high, unit, !close, intervals);
+    scale.main = valueScale(extremes.low, extremes.high, unit, !close, intervals, panel.isAnySize);
     if (close) {
         Extremes lost;
         for (const PlotSeries &series : panel.series)

@@ -82,16 +82,16 @@ RoundTop roundTop(double maximum, Unit unit, int intervals)
     return {10 * power * factor, 2};
 }
 
-ValueScale fromZeroScale(double minimum, double maximum, Unit unit, int intervals)
+ValueScale fromZeroScale(double minimum, double maximum, Unit unit, int intervals, bool ofAnySize)
 {
     ValueScale scale;
-    const bool isAnySize = unit == Unit::None && maximum > 0; // of a query: nobody knows how small it can be
+    const bool isAnySize = (ofAnySize || unit == Unit::None) && maximum > 0; // of a query: nobody knows how small it can be
     const double least = unit == Unit::Nanoseconds ? 1e6 : isAnySize ? maximum : 1;
     const bool up = maximum > 0 || minimum >= 0;
     const bool little =
         unit == Unit::Percent && maximum > 100 && maximum <= 130; // readings that do not end together add up to more than all
     if (little && minimum >= 0) {
-        scale = fromZeroScale(minimum, 100, unit, intervals);
+        scale = fromZeroScale(minimum, 100, unit, intervals, ofAnySize);
         scale.high = maximum;
         return scale;
     }
@@ -165,8 +165,7 @@ QString axisLabel(double value, double reference, Unit unit, bool withUnit)
     const double scaled = value / prefix.factor;
     const double size = std::abs((common || unit == Unit::Percent ? reference : value) / prefix.factor);
     constexpr double leastDecimal = 1e-3;
-    if (unit == Unit::None && value != 0 && size < leastDecimal)
-        return QLocale().toString(value, 'g', 3);
+    const bool isTiny = !common && value != 0 && size < leastDecimal;
     int decimals = 0;
     if (size < 10 || (unit == Unit::Percent && size < 100)) {
         // As many decimals as the value needs, three at most: 0.75 stays 0.75 and 1 stays 1; the half of 15 % is 7.5, not 8.
@@ -174,7 +173,7 @@ QString axisLabel(double value, double reference, Unit unit, bool withUnit)
         while (decimals < most && std::abs(scaled * std::pow(10, decimals) - std::round(scaled * std::pow(10, decimals))) > 1e-6)
             ++decimals;
     }
-    QString number = QLocale().toString(scaled, 'f', decimals);
+    QString number = isTiny ? QLocale().toString(scaled, 'g', 3) : QLocale().toString(scaled, 'f', decimals);
     const QString text = QString::fromUtf8(prefix.text);
     const bool scaling = unit != Unit::Nanoseconds && unit != Unit::Percent;
     if (text.isEmpty() || value == 0 || (!withUnit && !scaling))
@@ -182,13 +181,13 @@ QString axisLabel(double value, double reference, Unit unit, bool withUnit)
     return number + QChar(0x00A0) + text;
 }
 
-ValueScale valueScale(double minimum, double maximum, Unit unit, bool fromZero, int intervals)
+ValueScale valueScale(double minimum, double maximum, Unit unit, bool fromZero, int intervals, bool ofAnySize)
 {
     intervals = std::clamp(intervals, 2, 5);
     if (!std::isfinite(minimum) || !std::isfinite(maximum) || maximum < minimum)
-        return fromZeroScale(0, 0, unit, intervals);
+        return fromZeroScale(0, 0, unit, intervals, ofAnySize);
     if (fromZero)
-        return fromZeroScale(std::min(minimum, 0.), maximum, unit, intervals);
+        return fromZeroScale(std::min(minimum, 0.), maximum, unit, intervals, ofAnySize);
     return closeScale(minimum, maximum, unit, intervals);
 }
 

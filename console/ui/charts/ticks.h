@@ -24,8 +24,8 @@ struct ValueScale {
 /// The range and ticks that show minimum .. maximum. `intervals` is how many steps the height has room for (2 to 5).
 /// With `fromZero` the range starts at 0 (or below, for downward series); otherwise it closes in on the data.
 /// NaN or an empty range gives 0 .. 1 of the unit. Percent ends at 100 unless a value is over it; a little over it the range
-/// ends at the value, and the last tick at 100.
-ValueScale valueScale(double minimum, double maximum, Unit unit, bool fromZero, int intervals);
+/// ends at the value, and the last tick at 100. From 0 it ends at 1 of the unit at least (1 ms), but of a value without a unit and `ofAnySize`.
+ValueScale valueScale(double minimum, double maximum, Unit unit, bool fromZero, int intervals, bool ofAnySize = false);
 
 struct TimeTick {
     std::int64_t timeNs = 0;

@@ -170,6 +170,7 @@ void DashboardsPage::choose(const QString &name)
 
 void DashboardsPage::showDashboard(const ShelvedDashboard &one)
 {
+    clearVariables(); // they are of what was shown, and the feed tells of another one
     auto dashboard = std::make_shared<const Dashboard>(one.dashboard);
     m_feed.setDashboard(dashboard);
     std::vector<QWidget *> panels;
@@ -220,12 +221,16 @@ QWidget *DashboardsPage::makeFigure(const DashboardPanel &of)
     return figure;
 }
 
-void DashboardsPage::makeVariables()
+void DashboardsPage::clearVariables()
 {
     for (QWidget *old : m_variableWidgets)
         delete old;
     m_variableWidgets.clear();
     m_variables.clear();
+}
+
+void DashboardsPage::makeVariables()
+{
     const std::vector<DashboardVariable> &all = m_feed.dashboard().variables;
     for (std::size_t i = 0; i < all.size(); ++i) {
         if (all[i].kind == DashboardVariable::Kind::Node || all[i].kind == DashboardVariable::Kind::Namespace) {

@@ -72,6 +72,7 @@ private:
     void choose(const QString &name);
     void showDashboard(const ShelvedDashboard &one);
     QWidget *makePanel(std::size_t index, const DashboardPanel &panel);
+    void clearVariables();
     void makeVariables();
     void refreshVariables();
     void refreshFigures();
