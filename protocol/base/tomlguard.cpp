@@ -36,15 +36,19 @@ class ValueScan {
 public:
     explicit ValueScan(std::string_view text) : m_text(text) {}
 
-    /// The line where something stands for a value that is none; 0 = nowhere.
-    unsigned lineOfNone()
+    /// Something that stands for a value and is none, or a name of too many parts, each of which takes room on the stack.
+    std::optional<TomlHazard> next()
     {
         for (; m_at < m_text.size(); ++m_at) {
             const char c = m_text[m_at];
             if (c == '\n')
                 ++m_line;
             if (isNone(c))
-                return m_line;
+                return TomlHazard{m_line, "no value where one has to be"};
+            if (c == '.' && ++m_parts > mostParts)
+                return TomlHazard{m_line, "a name of too many parts"};
+            if (endsName(c))
+                m_parts = 0;
             if (c == '#')
                 m_at = std::min(m_text.find('\n', m_at), m_text.size()) - 1;
             else if (c == '"' || c == '\'')
@@ -52,10 +56,13 @@ public:
             else
                 step(c);
         }
-        return 0;
+        return std::nullopt;
     }
 
 private:
+    static constexpr unsigned mostParts = 64;
+    static bool endsName(char c) { return c == '\n' || c == '=' || c == '[' || c == ']' || c == '{' || c == '}' || c == ','; }
+
     enum class Wants : unsigned char { Nothing, AfterEquals, InArray };
 
     bool isNone(char c) const
@@ -105,7 +112,7 @@ private:
 
     std::string_view m_text;
     std::size_t m_at = 0;
-    unsigned m_line = 1;
+    unsigned m_line = 1, m_parts = 0;
     Wants m_wants = Wants::Nothing;
     std::vector<char> m_open;
 };
@@ -116,9 +123,7 @@ std::optional<TomlHazard> tomlHazard(std::string_view text)
 {
     if (const unsigned line = headerWithoutName(text); line != 0)
         return TomlHazard{line, "a table without a name"};
-    if (const unsigned line = ValueScan(text).lineOfNone(); line != 0)
-        return TomlHazard{line, "no value where one has to be"};
-    return std::nullopt;
+    return ValueScan(text).next();
 }
 
 } // namespace tapio

@@ -38,6 +38,9 @@ void tst_TomlGuard::hazards_data()
     row("a text that is not closed", "a = \"x\nb = }\n", 2);
     row("a long text that is not closed", "a = \"\"\"x\nb = }\n", 0);
     row("closing what is not open", "]}]\n", 0);
+    row("a name of some parts", "a.b.\"c.d\".e = 1.5\n[f.g.h]\n", 0);
+    QTest::newRow("a name of many parts") << "a = 1\n" + QByteArray("a.").repeated(100) + "b = 1\n" << 2u;
+    QTest::newRow("a table of many parts") << "[" + QByteArray("a.").repeated(100) + "b]\n" << 1u;
 }
 
 void tst_TomlGuard::hazards()

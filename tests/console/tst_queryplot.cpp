@@ -2,6 +2,7 @@
 #include <QtTest>
 
 #include <cmath>
+#include <numeric>
 
 #include "console/core/metrics/queryplot.h"
 
@@ -55,6 +56,51 @@ private slots:
         QCOMPARE(panel.series[0].points[2].timeNs, std::int64_t(1'020'000'000'000));
         QCOMPARE(panel.series[0].points[2].value, 2.5);
         QVERIFY(std::isnan(panel.series[0].points[1].value)); // no axis has it
+    }
+
+    void style_saysHowItIsDrawn()
+    {
+        promql::QueryResult result;
+        result.series = {series({{"pod", "x"}}, {{1'000'000, 0.5}}), series({{"node", "n"}}, {{1'000'000, 2}})};
+        const PanelSnapshot stack = queryPlot(result, times, {PictureStyle::Shape::Stack, "{{ pod }}!", Unit::Percent, 100});
+        QCOMPARE(stack.series[0].label, std::string("x!"));
+        QCOMPARE(stack.series[1].label, std::string("!"));
+        QVERIFY(stack.series[0].stacked);
+        QCOMPARE(stack.series[0].points[0].value, 50.);
+        QCOMPARE(stack.series[0].unit, Unit::Percent);
+        const PanelSnapshot plain = queryPlot(result, times, {PictureStyle::Shape::Lines, "{{pod}}", Unit::None, 1});
+        QCOMPARE(plain.series[1].label, std::string("{node=\"n\"}")); // a legend that says nothing is none
+        const PanelSnapshot bars = queryPlot(result, times, {PictureStyle::Shape::Bars, "", Unit::None, 1});
+        QVERIFY(std::holds_alternative<BarsView>(bars.view));
+        QCOMPARE(bars.series[0].points[0].timeNs, std::int64_t(990'000'000'000)); // of the ten seconds before
+    }
+
+    void heatMap_isOfWhatIsBetweenBounds()
+    {
+        promql::QueryResult result;
+        const auto bucket = [](const char *le, const char *pod, double upTo) {
+            return series({{"le", le}, {"pod", pod}}, {{1'000'000, upTo}});
+        };
+        result.series = {bucket("0.001", "a", 2), bucket("0.002", "a", 5), bucket("+Inf", "a", 6), bucket("0.001", "b", 1),
+                         bucket("0.002", "b", 1), bucket("+Inf", "b", 4),  bucket("none", "b", 9)};
+        const PanelSnapshot panel = queryPlot(result, times, {PictureStyle::Shape::Heat, "", Unit::Nanoseconds, 1e9});
+        const auto &heat = std::get<HeatView>(panel.view);
+        QCOMPARE(heat.boundsNs, (std::vector<double>{0, 1e6, 2e6, 4e6}));
+        QCOMPARE(heat.columns.size(), std::size_t(1));
+        QCOMPARE(heat.columns[0].timeNs, std::int64_t(990'000'000'000));
+        QCOMPARE(heat.columns[0].counts, (std::vector<std::uint64_t>{3, 3, 4})); // of both pods together
+    }
+
+    void heatMap_hasNoMoreRowsThanCanBeSeen()
+    {
+        promql::QueryResult result;
+        for (int i = 1; i <= 1000; ++i)
+            result.series.push_back(series({{"le", std::to_string(i)}}, {{1'000'000, 1. * i}}));
+        const PanelSnapshot panel = queryPlot(result, times, {PictureStyle::Shape::Heat, "", Unit::Nanoseconds, 1e9});
+        const auto &heat = std::get<HeatView>(panel.view);
+        QCOMPARE(heat.boundsNs.size(), std::size_t(101));
+        QCOMPARE(heat.boundsNs.back(), 1e12); // the last one stays
+        QCOMPARE(std::accumulate(heat.columns[0].counts.begin(), heat.columns[0].counts.end(), std::uint64_t(0)), std::uint64_t(1000));
     }
 
     void plot_ofOneMoment_hasALength()

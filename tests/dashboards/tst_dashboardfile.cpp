@@ -112,6 +112,9 @@ private slots:
         QTest::newRow("a variable that there is not")
             << panel("at = [0, 0, 4, 4]\n", "up{a=\"$b\"}") << "d.toml:8: there is no variable 'b'";
         QTest::newRow("the wrong way round") << panel("at = [0, 0, 4, 4]\nmin = 2\nmax = 1\n") << "'min' must be less than 'max'";
+        QTest::newRow("a gauge that ends where it begins")
+            << head + "[[panel]]\ntitle = \"A\"\nkind = \"gauge\"\nmax = 0\nat = [0, 0, 4, 4]\n[[panel.query]]\nexpr = 'up'\n"
+            << "of a gauge it is 0 where it is left out";
         QTest::newRow("no number") << panel("at = [0, 0, 4, 4]\nmin = nan\n") << "'min' must be a number";
         QTest::newRow("a text for a number") << panel("at = [0, 0, 4, 4]\nmax = \"1\"\n") << "'max' must be a number";
         QTest::newRow("a gauge without an end")
@@ -208,6 +211,21 @@ private slots:
         QVERIFY(shelf.problems.front().file.ends_with("overview.toml"));
         QVERIFY(std::is_sorted(shelf.dashboards.begin(), shelf.dashboards.end(),
                                [](const ShelvedDashboard &a, const ShelvedDashboard &b) { return a.name < b.name; }));
+    }
+
+    void save_keepsOnlyWhatCanBeRead()
+    {
+        QTemporaryDir folder;
+        const std::filesystem::path file = folder.filePath("x.toml").toStdString();
+        Dashboard dashboard = full();
+        dashboard.panels[0].largest = 1e20;
+        QVERIFY(saveDashboard(dashboard, file));
+        QCOMPARE(readDashboard(file)->panels[0].largest, std::optional(1e20));
+        dashboard.title = std::string(300, 'x');
+        const Status saved = saveDashboard(dashboard, file);
+        QVERIFY(!saved);
+        QVERIFY(QString::fromStdString(saved.error().context()).contains(QLatin1String("'title' must be a text of 1 to 200 bytes")));
+        QCOMPARE(readDashboard(file)->title, full().title);
     }
 
     void save_leavesTheFile_whereItCannotBeWritten()

@@ -196,6 +196,9 @@ private slots:
         QTest::newRow("of before 5") << QByteArray(json("{'rows':[]}")) << "of a Grafana before 5";
         QTest::newRow("no panel") << QByteArray(json("{'panels':[1,null,'x',[]]}")) << "no panel of it can be carried over";
         QTest::newRow("deep") << QByteArray(json("{'panels':")) + QByteArray(100'000, '[') << "no JSON";
+        QTest::newRow("deep in an axis") << json("{'panels':[{'type':'graph','title':'x','yaxes':") + QByteArray(50'000, '[')
+                                                + QByteArray(50'000, ']') + json("}]}")
+                                         << "no panel of it can be carried over";
         QTest::newRow("too many") << dashboardOf(QByteArray(panelOf(target) + ",").repeated(300) + panelOf(target)) << "at most 200";
         QTest::newRow("too large") << QByteArray((16 << 20) + 1, ' ') << "at most 16 MiB";
     }
@@ -206,6 +209,14 @@ private slots:
         const auto carried = fromGrafana(json.toStdString(), {});
         QVERIFY(!carried);
         QVERIFY2(QString::fromStdString(carried.error().context()).contains(reason), carried.error().context().c_str());
+    }
+
+    void whatIsLeft_isNotWithoutEnd()
+    {
+        const Carried carried = carry(
+            dashboardOf(panelOf(target) + QByteArray(",{}").repeated(5000), json("{'name':'a','type':'adhoc'},").repeated(500) + "{}"));
+        QCOMPARE(carried.left.size(), std::size_t(201));
+        QCOMPARE(carried.left.back(), std::string("and 5301 more"));
     }
 
     void oddPlaces_areMadeGood()

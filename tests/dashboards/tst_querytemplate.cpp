@@ -17,6 +17,7 @@ TemplateValues example()
     values.variables["pods"] = {{"a.b", "c\"d"}, false, true};
     values.variables["one"] = {{"a+b"}, false, true};
     values.variables["all"] = {{"x", "y"}, true, true};
+    values.variables["none"] = {{}, true, true};
     return values;
 }
 
@@ -49,6 +50,8 @@ private slots:
                              << "up{pod=~\".*\"}";
         QTest::newRow("as they are") << "${pods:pipe} ${node:raw}"
                                      << "a.b|c\"d n.1";
+        QTest::newRow("all as they are") << "${all:pipe} ${none:pipe}"
+                                         << "x|y .*";
         QTest::newRow("interval") << "rate(up[$__interval])"
                                   << "rate(up[30s])";
         QTest::newRow("rate interval") << "rate(up[$__rate_interval])"

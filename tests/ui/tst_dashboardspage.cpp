@@ -307,6 +307,62 @@ private slots:
         QCOMPARE(session().questions.size(), 5); // the others do not need it
     }
 
+    void chosenInTheFile_isChosen()
+    {
+        Dashboard dashboard = everyKind();
+        dashboard.variables[0].chosen = "web-1";
+        openWith(dashboard);
+        answerAll(3);
+        QCOMPARE(field("Pod")->currentText(), QString("web-1"));
+        QCOMPARE(session().questions[1].question.expression, std::string("rate(a{pod=~\"web-1\",node=~\".*\"}[5m])"));
+    }
+
+    void anotherChoice_doesNotForgetWhatIsAskedFor()
+    {
+        openWith(everyKind());
+        QComboBox *size = field("Size");
+        size->setCurrentIndex(0);
+        emit size->activated(0); // while the values of the first variable are on their way
+        QCOMPARE(session().questions.size(), 2);
+        QCOMPARE(session().questions[1].question.expression, std::string("group by (pod) (up)"));
+        m_answered = 1;
+        answerAll(3);
+        QCOMPARE(session().questions[2].question.expression, std::string("rate(a{pod=~\".*\",node=~\".*\"}[1m])"));
+        QCOMPARE(field("Pod")->count(), 4);
+    }
+
+    void aRefusedPassword_isNotTriedForEachPanel()
+    {
+        openWith(everyKind());
+        session().answerQuestion(0, answerTo(session().questions[0].question, 3));
+        QCOMPARE(session().questions.size(), 5);
+        for (qsizetype i = 1; i < 5; ++i)
+            emit session().queryFailed(session().questions[i].slot, session().questions[i].id,
+                                       {Error(Errc::PermissionDenied, "the server refuses the password"), std::nullopt});
+        QCOMPARE(session().questions.size(), 5);
+        QVERIFY(m_page->settled());
+        QCOMPARE(panelOfKind(PanelKind::Bars)->message(), QString("the server refuses the password"));
+    }
+
+    void aTypo_leavesWhatIsShown()
+    {
+        openWith(everyKind());
+        answerAll(3);
+        const QString path = m_ui->folder.filePath("dashboards/mine.toml");
+        const auto write = [&path](const QByteArray &text) {
+            QFile file(path);
+            return file.open(QIODevice::WriteOnly) && file.write(text) == text.size();
+        };
+        QVERIFY(write("format = 1\ntitle = \n"));
+        QTRY_VERIFY(m_page->findChild<QComboBox *>()->findData("mine") < 0);
+        QCOMPARE(m_page->grid().panels().size(), std::size_t(10));
+        QCOMPARE(m_page->current(), QString("mine"));
+        Dashboard changed = everyKind();
+        changed.panels.resize(2);
+        QVERIFY(write(QByteArray::fromStdString(writeDashboard(changed))));
+        QTRY_COMPARE(m_page->grid().panels().size(), std::size_t(2));
+    }
+
     void failure_leavesWhatWasThere()
     {
         openWith(everyKind());

@@ -125,8 +125,9 @@ std::vector<std::string> panelProblems(const Dashboard &before, const DashboardP
         found.emplace_back("'text' belongs to a panel of kind \"text\"; what explains a panel is its 'description'");
     if (panel.title.empty() && panel.kind != PanelKind::Figure && panel.kind != PanelKind::Text)
         found.emplace_back("'title' is missing");
-    if (panel.least && panel.largest && !(*panel.least < *panel.largest))
-        found.emplace_back("'min' must be less than 'max'");
+    const bool hasBoth = panel.largest && (panel.least || panel.kind == PanelKind::Gauge); // which begins at 0 where nobody says
+    if (hasBoth && !(panel.least.value_or(0) < *panel.largest))
+        found.emplace_back("'min' must be less than 'max'; of a gauge it is 0 where it is left out");
     if (panel.kind == PanelKind::Heatmap && panel.unit.unit != Unit::Nanoseconds)
         found.emplace_back("a heat map is of times: its 'unit' is seconds, milliseconds, microseconds or nanoseconds");
     if (panel.kind == PanelKind::Gauge && !panel.largest)

@@ -2,9 +2,9 @@
 #include "console/core/dashboards/dashboardfile.h"
 
 #include <array>
+#include <charconv>
 
 #include "console/core/dashboards/dashboardcheck.h"
-#include "console/core/promql/numbertext.h"
 #include "protocol/transport/files.h"
 
 namespace tapio::console {
@@ -42,8 +42,9 @@ public:
     }
     void number(std::string_view key, const std::optional<double> &value)
     {
-        if (value)
-            line(key, promql::numberText(*value));
+        std::array<char, 32> digits{};
+        if (value) // with an exponent where it is long: a whole number of TOML has 63 bits
+            line(key, {digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), *value).ptr});
     }
     std::string take() { return std::move(m_text); }
 
@@ -128,7 +129,10 @@ Understood<Dashboard> readDashboard(const std::filesystem::path &file)
 
 Status saveDashboard(const Dashboard &dashboard, const std::filesystem::path &file)
 {
-    return transport::writeAtomically(file, writeDashboard(dashboard), 0644);
+    const std::string text = writeDashboard(dashboard);
+    if (const auto read = parseDashboard(text, file.native()); !read) // what could not be read again is not kept
+        return fail(Errc::InvalidArgument, toString(read.error().front()));
+    return transport::writeAtomically(file, text, 0644);
 }
 
 } // namespace tapio::console

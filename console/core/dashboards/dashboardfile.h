@@ -27,7 +27,8 @@ std::string writeDashboard(const Dashboard &dashboard);
 
 /// Errors: also that the file cannot be read, or is larger than mostDashboardBytes.
 Understood<Dashboard> readDashboard(const std::filesystem::path &file);
-/// Replaces the file as a whole or leaves it as it was. Errors: PermissionDenied, NoSpace, ReadOnly, Io.
+/// Replaces the file as a whole or leaves it as it was. Errors: InvalidArgument (it could not be read again: too long a text, say), PermissionDenied, NoSpace,
+/// ReadOnly, NotFound, Io.
 Status saveDashboard(const Dashboard &dashboard, const std::filesystem::path &file);
 
 } // namespace tapio::console

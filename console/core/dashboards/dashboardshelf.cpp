@@ -19,7 +19,8 @@ std::vector<fs::path> filesOf(const fs::path &folder, std::vector<TextProblem> &
     std::vector<fs::path> files;
     std::error_code error;
     for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
-        if (at->path().extension() == ".toml")
+        std::error_code ignored; // what cannot be looked at is tried, and told of
+        if (at->path().extension() == ".toml" && (at->is_regular_file(ignored) || ignored))
             files.push_back(at->path());
     }
     if (error && error != std::errc::no_such_file_or_directory)

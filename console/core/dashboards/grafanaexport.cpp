@@ -40,8 +40,11 @@ Json asVariable(const DashboardVariable &variable)
         json = queryVariable(variable.expression, variable.of);
     } else {
         std::string list;
-        for (const std::string &value : variable.values)
+        for (std::string value : variable.values) {
+            for (std::size_t at = value.find(','); at != std::string::npos; at = value.find(',', at + 2))
+                value.insert(at, 1, '\\');
             list += (list.empty() ? "" : ",") + value;
+        }
         json = {{"type", "custom"}, {"query", list}};
         const std::string chosen = variable.chosen.empty() ? variable.values.front() : variable.chosen;
         json["current"] = {{"text", chosen}, {"value", chosen}};
@@ -63,15 +66,17 @@ Json customOf(PanelKind kind)
     return custom;
 }
 
+bool isAlert(const PanelBound &bound) { return bound.kind == ThresholdKind::AlertAbove || bound.kind == ThresholdKind::AlertBelow; }
+
 Json thresholdsOf(const DashboardPanel &panel)
 {
     std::vector<PanelBound> bounds = panel.bounds;
+    std::erase_if(bounds, [](const PanelBound &bound) { return !isAlert(bound); });
     std::sort(bounds.begin(), bounds.end(), [](const PanelBound &a, const PanelBound &b) { return a.value < b.value; });
     const bool beginsRed = !bounds.empty() && bounds.front().kind == ThresholdKind::AlertBelow;
     Json steps = Json::array({{{"color", beginsRed ? "red" : "green"}, {"value", nullptr}}});
     for (const PanelBound &bound : bounds) {
-        if (bound.kind == ThresholdKind::AlertAbove || bound.kind == ThresholdKind::AlertBelow)
-            steps.push_back({{"color", bound.kind == ThresholdKind::AlertAbove ? "red" : "green"}, {"value", bound.value}});
+        steps.push_back({{"color", bound.kind == ThresholdKind::AlertAbove ? "red" : "green"}, {"value", bound.value}});
     }
     return {{"mode", "absolute"}, {"steps", steps}};
 }
@@ -130,8 +135,11 @@ GrafanaText toGrafana(const Dashboard &dashboard)
             made.left.push_back("panel '" + panel.figure + "': a figure of the console is no query that Grafana could ask");
         else
             panels.push_back(asPanel(panel, panels.size() + 1));
+        if (!panel.source.empty() && panel.source != dashboard.source)
+            made.left.push_back("panel '" + panel.title + "': it asks the source '" + panel.source
+                                + "', and Grafana will ask the one of the others");
         for (const PanelBound &bound : panel.bounds)
-            if (bound.kind != ThresholdKind::AlertAbove && bound.kind != ThresholdKind::AlertBelow)
+            if (!isAlert(bound))
                 made.left.push_back("panel '" + panel.title + "': the bound at " + Json(bound.value).dump()
                                     + " is no threshold of Grafana");
     }

@@ -20,6 +20,8 @@ namespace {
 
 using Json = nlohmann::json;
 
+constexpr std::size_t mostLeft = 200; ///< told one by one
+
 /// What lies at a path of keys; null where it does not, or is something else than an object on the way.
 const Json &at(const Json &from, std::initializer_list<const char *> path)
 {
@@ -94,13 +96,18 @@ std::string trimmed(std::string text)
 
 std::vector<std::string> splitAtCommas(const std::string &text)
 {
-    std::vector<std::string> parts;
-    for (std::size_t begin = 0; begin <= text.size();) {
-        const std::size_t end = std::min(text.find(',', begin), text.size());
-        if (std::string part = trimmed(text.substr(begin, end - begin)); !part.empty())
-            parts.push_back(std::move(part));
-        begin = end + 1;
+    std::vector<std::string> parts{""};
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\\' && i + 1 < text.size() && text[i + 1] == ',') // that of a value
+            parts.back() += text[++i];
+        else if (text[i] == ',')
+            parts.emplace_back();
+        else
+            parts.back() += text[i];
     }
+    for (std::string &part : parts)
+        part = trimmed(std::move(part));
+    std::erase(parts, std::string());
     return parts;
 }
 
@@ -127,6 +134,8 @@ public:
         for (const Json &one : listAt(m_root, {"annotations", "list"}))
             if (!isTrueAt(one, {"builtIn"}) && numberAt(one, {"builtIn"}).value_or(0) == 0)
                 leave("annotation '" + textAt(one, {"name"}, 200) + "': annotations are not carried over");
+        if (m_untold > 0)
+            m_carried.left.push_back("and " + std::to_string(m_untold) + " more");
         if (dashboard.panels.empty())
             return fail(Errc::Malformed,
                         "no panel of it can be carried over" + (m_carried.left.empty() ? std::string() : ": " + m_carried.left.front()));
@@ -143,10 +152,18 @@ private:
         const Json &value = at(from, path);
         return value.is_array() ? value.get_ref<const Json::array_t &>() : none;
     }
-    void leave(std::string what) { m_carried.left.push_back(std::move(what)); }
+    void leave(std::string what)
+    {
+        if (m_carried.left.size() < mostLeft)
+            m_carried.left.push_back(std::move(what));
+        else
+            ++m_untold;
+    }
 
     void readVariable(const Json &from)
     {
+        if (m_carried.dashboard.variables.size() >= mostVariables)
+            return leave("a variable: a dashboard has at most " + std::to_string(mostVariables) + " of them");
         DashboardVariable variable;
         variable.name = textAt(from, {"name"}, 60);
         variable.label = textAt(from, {"label"}, 200);
@@ -224,6 +241,8 @@ private:
 
     void readPanel(const Json &from)
     {
+        if (m_carried.dashboard.panels.size() > mostPanels) // it is refused
+            return;
         const std::string type = textAt(from, {"type"}, 60);
         DashboardPanel panel;
         panel.title = textAt(from, {"title"}, 200);
@@ -276,7 +295,8 @@ private:
     {
         const Json &defaults = at(from, {"fieldConfig", "defaults"});
         const Json &yaxes = at(from, {"yaxes"}); // of the graph of before 2021
-        const Json axis = yaxes.is_array() && !yaxes.empty() ? yaxes.front() : Json();
+        static const Json none;
+        const Json &axis = yaxes.is_array() && !yaxes.empty() ? yaxes.front() : none; // no copy: of a deep one that takes a deep stack
         std::string unit = textAt(defaults, {"unit"}, 60);
         if (unit.empty())
             unit = textAt(axis, {"format"}, 60);
@@ -373,6 +393,7 @@ private:
 
     const Json &m_root;
     Carried m_carried;
+    std::size_t m_untold = 0;
 };
 
 } // namespace

@@ -122,7 +122,7 @@ Result<std::string> valueText(const Reference &reference, const VariableValue &v
     std::string all;
     for (const std::string &one : value.values)
         all += (all.empty() ? "" : "|") + one;
-    return all;
+    return value.isAll && value.values.empty() ? std::string(".*") : all;
 }
 
 } // namespace

@@ -31,7 +31,8 @@ std::vector<std::string> variablesIn(std::string_view expression);
 bool isOfEveryQuery(std::string_view name) noexcept;
 
 /// The query with values instead of variables. One value stands as it is, with quotes and backslashes escaped as in a text of PromQL; several,
-/// all, a pattern, and ":regex" stand as a regular expression, each value escaped; ":raw" and ":pipe" as they are, with "|" between. Errors: NotFound (a variable that is not there), InvalidArgument (a format that is
+/// all, a pattern, and ":regex" stand as a regular expression, each value escaped; ":raw" and ":pipe" as they are, with "|" between.
+/// What is escaped is right between double quotes. Errors: NotFound (a variable that is not there), InvalidArgument (a format that is
 /// not known, a brace that is not closed).
 Result<std::string> filledIn(std::string_view expression, const TemplateValues &values);
 

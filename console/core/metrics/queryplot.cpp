@@ -108,16 +108,21 @@ PlotSeries lineOf(const promql::ResultSeries &from, const PictureStyle &style, s
     return series;
 }
 
-/// How many are at most at each bound, which a histogram of Prometheus counts.
-using Bounded = std::map<double, const promql::ResultSeries *>;
+constexpr std::size_t mostBounds = 100; ///< more are no more to see
+
+/// How many are at most at each bound, which a histogram of Prometheus counts: so one of them says nothing of those before it, and may be left out.
+using Bounded = std::map<double, std::vector<const promql::ResultSeries *>>;
 
 Bounded byBound(const std::vector<promql::ResultSeries> &series)
 {
     Bounded bounded;
     for (const promql::ResultSeries &one : series) {
         if (const auto bound = promql::readNumber(one.labels.get("le")); bound && *bound > 0)
-            bounded.emplace(*bound, &one);
+            bounded[*bound].push_back(&one);
     }
+    const std::size_t oneOf = (bounded.size() + mostBounds - 1) / mostBounds;
+    std::size_t number = bounded.size();
+    std::erase_if(bounded, [&](const auto &) { return oneOf > 1 && --number % oneOf != 0; }); // the last one stays
     return bounded;
 }
 
@@ -127,13 +132,15 @@ HeatView heatOf(const std::vector<promql::ResultSeries> &series, const PictureSt
     std::map<std::int64_t, std::vector<double>> upTo; // by time, one for each bound
     const Bounded bounded = byBound(series);
     heat.boundsNs.push_back(0);
-    for (const auto &[bound, one] : bounded) {
+    for (const auto &[bound, all] : bounded) {
         const std::size_t row = heat.boundsNs.size() - 1;
         heat.boundsNs.push_back(std::isinf(bound) ? 2 * heat.boundsNs.back() : bound * style.factor);
-        for (const promql::Sample &sample : one->samples) {
-            std::vector<double> &counts = upTo[sample.timeMs];
-            counts.resize(bounded.size(), 0);
-            counts[row] = std::isfinite(sample.value) ? sample.value : 0;
+        for (const promql::ResultSeries *one : all) {
+            for (const promql::Sample &sample : one->samples) {
+                std::vector<double> &counts = upTo[sample.timeMs];
+                counts.resize(bounded.size(), 0);
+                counts[row] += std::isfinite(sample.value) ? sample.value : 0;
+            }
         }
     }
     for (const auto &[timeMs, counts] : upTo) {

@@ -17,12 +17,6 @@ constexpr int leastPixels = 60, mostPixels = 1000, sparkPixels = 120;
 
 int tagOf(std::size_t panel, std::size_t query) { return static_cast<int>(panel) * queriesOfAPanel + static_cast<int>(query); }
 
-/// Whether the same question may be answered a while later.
-bool isLasting(Errc code)
-{
-    return code != Errc::Disconnected && code != Errc::TimedOut && code != Errc::Busy && code != Errc::Io && code != Errc::Cancelled;
-}
-
 } // namespace
 
 DashboardFeed::DashboardFeed(Session &session, QObject *parent)
@@ -72,6 +66,7 @@ std::int64_t DashboardFeed::leastStepMs() const
 
 void DashboardFeed::ask(const TimeWindow &span, const std::vector<std::size_t> &seen)
 {
+    m_isLater = false;
     m_lanes.stop();
     m_span = span;
     m_seen = seen;
@@ -82,6 +77,7 @@ void DashboardFeed::askPanels(const TimeWindow &span, const std::vector<std::siz
 {
     m_span = span;
     m_seen = seen;
+    m_variables.setSpan(span.toNs / nsPerMs, span.lengthNs() / nsPerMs);
     std::vector<std::size_t> order = seen;
     for (std::size_t i = 0; i < m_shown.size(); ++i)
         if (std::find(seen.begin(), seen.end(), i) == seen.end())
@@ -100,8 +96,12 @@ void DashboardFeed::askPanels(const TimeWindow &span, const std::vector<std::siz
 void DashboardFeed::askLater(const TimeWindow &span, const std::vector<std::size_t> &seen)
 {
     m_isLater = true;
-    askPanels(span, seen);
-    m_isLater = false;
+    m_span = span;
+    m_seen = seen;
+    if (m_variables.hasPassingProblem())
+        m_variables.ask(span.toNs / nsPerMs, span.lengthNs() / nsPerMs); // answered by settled()
+    else
+        askPanels(span, seen);
 }
 
 void DashboardFeed::askFor(std::size_t panel, std::vector<QueryLanes::Wanted> &wanted)
@@ -123,7 +123,7 @@ void DashboardFeed::askFor(std::size_t panel, std::vector<QueryLanes::Wanted> &w
         const auto filled = filledIn(expression, m_variables.values(stepMs));
         if (!problem.isEmpty() || !filled) {
             shown.problem = problem.isEmpty() ? QString::fromStdString(filled.error().context()) : problem;
-            shown.isLasting = true;
+            shown.isLasting = problem.isEmpty(); // what a variable waits for may come
             return;
         }
         const Question question{*filled, times, isOverRange(of.kind)};
@@ -148,12 +148,14 @@ void DashboardFeed::fail(int tag, const Unanswered &why)
 {
     const auto panel = static_cast<std::size_t>(tag / queriesOfAPanel);
     Pending &pending = m_pending[panel];
-    if (pending.problem.isEmpty()) {
+    const bool isRefused = why.error.code() == Errc::PermissionDenied;
+    if (pending.problem.isEmpty())
         pending.problem = QString::fromStdString(why.error.context());
-        pending.isLasting = isLasting(why.error.code());
-    }
+    pending.isLasting = pending.isLasting || !isPassing(why.error.code());
     if (--pending.open == 0)
         join(panel);
+    if (isRefused) // a wrong password is not tried once for each panel
+        m_lanes.refuse(targetOf(panel), why);
 }
 
 /// All its queries are answered, or have no answer: one that has none leaves what the panel showed before, as half of a panel is another one.

@@ -50,6 +50,7 @@ public:
     bool isSettled() const { return m_lanes.isIdle() && m_variables.isSettled(); }
     /// The finest step of its panels: how often something new can be seen.
     std::int64_t leastStepMs() const;
+    const TimeWindow &span() const { return m_span; } ///< of the newest questions
     /// Whom a panel asks; empty: the store.
     QString targetOf(std::size_t panel) const;
 
@@ -80,7 +81,7 @@ private:
     std::vector<Pending> m_pending;
     std::vector<int> m_pixels;
     TimeWindow m_span;
-    bool m_isLater = false; ///< see askLater
+    bool m_isLater = false; ///< what is asked now is askLater's
     std::vector<std::size_t> m_seen;
     QElapsedTimer m_since;
 };

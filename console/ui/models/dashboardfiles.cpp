@@ -54,6 +54,9 @@ void DashboardFiles::read()
                 for (const ShelvedDashboard &one : shelf.dashboards)
                     if (!one.file.empty())
                         files << QString::fromStdString(one.file.string());
+                for (const TextProblem &one : shelf.problems) // it may be mended
+                    if (const QString file = QString::fromStdString(one.file); !files.contains(file) && QFileInfo(file).isFile())
+                        files << file;
                 if (!files.isEmpty())
                     m_watcher.addPaths(files);
                 emit shelfRead(shelf);
@@ -67,8 +70,13 @@ void DashboardFiles::watch()
 {
     if (const QStringList before = m_watcher.files() + m_watcher.directories(); !before.isEmpty())
         m_watcher.removePaths(before);
-    if (const QString folder = QString::fromStdString(m_folder.string()); QFileInfo::exists(folder))
-        m_watcher.addPath(folder);
+    const QString folder = QString::fromStdString(m_folder.string()), above = QFileInfo(folder).absolutePath();
+    for (const QString &one : {folder, above}) { // where it is not there, somebody may make it
+        if (QFileInfo::exists(one)) {
+            m_watcher.addPath(one);
+            break;
+        }
+    }
 }
 
 Status DashboardFiles::keepNow(const Dashboard &dashboard, const fs::path &file) const

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <set>
 
+#include "console/ui/models/explorequestion.h"
+
 namespace tapio::console {
 
 namespace {
@@ -28,10 +30,7 @@ DashboardVariables::DashboardVariables(Session &session, QObject *parent) : QObj
         take(static_cast<std::size_t>(variable), answer->answer.result);
     });
     connect(&m_lanes, &QueryLanes::failed, this, [this](int variable, const Unanswered &why) {
-        const auto index = static_cast<std::size_t>(variable);
-        m_choices[index].problem = QString::fromStdString(why.error.context());
-        emit changed();
-        askFrom(index + 1);
+        refuse(static_cast<std::size_t>(variable), QString::fromStdString(why.error.context()), !isPassing(why.error.code()));
     });
 }
 
@@ -40,11 +39,15 @@ void DashboardVariables::setDashboard(std::shared_ptr<const Dashboard> dashboard
     stop();
     m_dashboard = std::move(dashboard);
     m_choices.assign(m_dashboard->variables.size(), {});
+    m_asking = m_choices.size();
     for (std::size_t i = 0; i < m_choices.size(); ++i) {
         const DashboardVariable &variable = m_dashboard->variables[i];
         m_choices[i].values = listOf(variable.values);
         m_choices[i].chosen = QString::fromStdString(variable.chosen);
-        keepChosen(i);
+        if (variable.kind != Kind::Query)
+            keepChosen(i);
+        else // its values come later
+            m_choices[i].isAll = variable.hasAll && variable.chosen.empty();
     }
     emit changed();
 }
@@ -74,13 +77,23 @@ void DashboardVariables::choose(std::size_t variable, const QString &value)
     choice.chosen = value;
     choice.isAll = value.isEmpty();
     emit changed();
-    askFrom(variable + 1);
+    askFrom(std::min(variable + 1, m_asking)); // an earlier one still waits
+}
+
+void DashboardVariables::setSpan(std::int64_t endMs, std::int64_t rangeMs)
+{
+    m_endMs = endMs;
+    m_rangeMs = rangeMs;
+}
+
+bool DashboardVariables::hasPassingProblem() const
+{
+    return std::any_of(m_choices.begin(), m_choices.end(), [](const Choice &one) { return !one.problem.isEmpty() && !one.isLasting; });
 }
 
 void DashboardVariables::ask(std::int64_t endMs, std::int64_t rangeMs)
 {
-    m_endMs = endMs;
-    m_rangeMs = rangeMs;
+    setSpan(endMs, rangeMs);
     askFrom(0);
 }
 
@@ -89,6 +102,7 @@ void DashboardVariables::askFrom(std::size_t variable)
     const std::vector<DashboardVariable> &all = m_dashboard->variables;
     while (variable < all.size() && all[variable].kind != Kind::Query)
         ++variable;
+    m_asking = variable;
     if (variable == all.size()) {
         stop();
         emit settled();
@@ -96,14 +110,18 @@ void DashboardVariables::askFrom(std::size_t variable)
     }
     const QString before = problemOf(all[variable].expression);
     const auto filled = filledIn(all[variable].expression, values(60'000));
-    if (!filled || !before.isEmpty()) {
-        m_choices[variable].problem = before.isEmpty() ? QString::fromStdString(filled.error().context()) : before;
-        emit changed();
-        askFrom(variable + 1);
-        return;
-    }
+    if (!filled || !before.isEmpty())
+        return refuse(variable, before.isEmpty() ? QString::fromStdString(filled.error().context()) : before, before.isEmpty());
     const Question question{*filled, {m_endMs, m_endMs, 1}, false};
     m_lanes.start({{static_cast<int>(variable), QString::fromStdString(m_dashboard->source), question, {}}});
+}
+
+void DashboardVariables::refuse(std::size_t variable, const QString &problem, bool isLasting)
+{
+    m_choices[variable].problem = problem;
+    m_choices[variable].isLasting = isLasting;
+    emit changed();
+    askFrom(variable + 1);
 }
 
 void DashboardVariables::take(std::size_t variable, const promql::QueryResult &result)
@@ -122,7 +140,7 @@ void DashboardVariables::take(std::size_t variable, const promql::QueryResult &r
         choice.chosen.clear();
     }
     if (choice.values.isEmpty() && !choice.isAll)
-        choice.problem = tr("nothing answers its query now");
+        return refuse(variable, tr("nothing answers its query now"), false);
     emit changed();
     askFrom(variable + 1);
 }
@@ -133,9 +151,15 @@ VariableValue DashboardVariables::valueOf(std::size_t variable) const
     const Choice &choice = m_choices[variable];
     if (of.kind == Kind::Node || of.kind == Kind::Namespace) {
         const QString &chosen = of.kind == Kind::Node ? m_node : m_namespace;
-        return {{chosen.toStdString()}, chosen.isEmpty(), true};
+        return {chosen.isEmpty() ? std::vector<std::string>() : std::vector{chosen.toStdString()}, chosen.isEmpty(), true};
     }
-    return {{choice.chosen.toStdString()}, choice.isAll, of.hasAll};
+    VariableValue value{{choice.chosen.toStdString()}, choice.isAll, of.hasAll};
+    if (choice.isAll) {
+        value.values.clear();
+        for (const QString &one : choice.values)
+            value.values.push_back(one.toStdString());
+    }
+    return value;
 }
 
 TemplateValues DashboardVariables::values(std::int64_t stepMs) const

@@ -20,9 +20,10 @@ class DashboardVariables : public QObject {
 public:
     struct Choice {
         QStringList values;
-        QString chosen;     ///< empty: all of them
-        QString problem;    ///< why its values are not known
-        bool isAll = false; ///< "all" is chosen
+        QString chosen;         ///< empty: all of them
+        QString problem;        ///< why its values are not known
+        bool isLasting = false; ///< the same question would have it again
+        bool isAll = false;     ///< "all" is chosen
     };
 
     explicit DashboardVariables(Session &session, QObject *parent = nullptr);
@@ -35,6 +36,11 @@ public:
     /// Asks for the values there are at that time, looking so far back.
     void ask(std::int64_t endMs, std::int64_t rangeMs);
     void stop() { m_lanes.stop(); }
+
+    /// Of when the next question is.
+    void setSpan(std::int64_t endMs, std::int64_t rangeMs);
+    /// Whether some value is not known for a reason that may pass.
+    bool hasPassingProblem() const;
 
     bool isSettled() const { return m_lanes.isIdle(); }
     const Choice &choice(std::size_t variable) const { return m_choices[variable]; }
@@ -49,6 +55,7 @@ signals:
 
 private:
     void askFrom(std::size_t variable);
+    void refuse(std::size_t variable, const QString &problem, bool isLasting);
     void take(std::size_t variable, const promql::QueryResult &result);
     void keepChosen(std::size_t variable);
     VariableValue valueOf(std::size_t variable) const;
@@ -56,6 +63,7 @@ private:
     QueryLanes m_lanes;
     std::shared_ptr<const Dashboard> m_dashboard;
     std::vector<Choice> m_choices;
+    std::size_t m_asking = 0; ///< the variable that is asked for; as many as there are: none
     QString m_node, m_namespace;
     std::int64_t m_endMs = 0, m_rangeMs = 0;
 };

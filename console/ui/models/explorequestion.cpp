@@ -75,6 +75,8 @@ QString questionAsCommand(const Question &question, const QueryTarget &target)
     return command + QStringLiteral(" --source ") + shellQuoted(target.name);
 }
 
+bool isPassing(Errc why) noexcept { return why == Errc::Disconnected || why == Errc::TimedOut || why == Errc::Busy; }
+
 QStringList exampleQueries()
 {
     return {QStringLiteral("sum by (namespace, pod) (rate(container_cpu_usage_seconds_total[1m]))"),

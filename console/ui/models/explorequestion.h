@@ -21,6 +21,9 @@ QString questionAsText(const Question &question, const QueryTarget &target);
 /// The same question in a terminal: "tapio query 'up' --start ...".
 QString questionAsCommand(const Question &question, const QueryTarget &target);
 
+/// Whether the same question may be answered a while later. What is refused is not asked again and again: a password would be tried each time.
+bool isPassing(Errc why) noexcept;
+
 /// Of what a console measures, to begin with; the last one lists what there is.
 QStringList exampleQueries();
 

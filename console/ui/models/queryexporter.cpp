@@ -56,6 +56,17 @@ QString write(const promql::QueryResult &result, const QString &path)
     return out && file.commit() ? QString() : file.errorString();
 }
 
+promql::QueryResult joined(const std::vector<std::shared_ptr<const AnsweredQuery>> &answers)
+{
+    promql::QueryResult all;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+        all.type = answers[i]->answer.result.type;
+        for (const promql::ResultSeries &series : answers[i]->answer.result.series)
+            all.series.push_back({series.labels.with("query", std::to_string(i + 1)), series.samples});
+    }
+    return all;
+}
+
 } // namespace
 
 QueryExporter::QueryExporter(QObject *parent) : QObject(parent) { m_writer.setMaxThreadCount(1); }
@@ -64,8 +75,13 @@ QueryExporter::~QueryExporter() { m_writer.waitForDone(); }
 
 void QueryExporter::start(std::shared_ptr<const AnsweredQuery> answered, const QString &file)
 {
-    m_writer.start([this, answered = std::move(answered), file] {
-        const QString error = write(answered->answer.result, file);
+    start(std::vector{std::move(answered)}, file);
+}
+
+void QueryExporter::start(std::vector<std::shared_ptr<const AnsweredQuery>> answers, const QString &file)
+{
+    m_writer.start([this, answers = std::move(answers), file] {
+        const QString error = answers.size() == 1 ? write(answers.front()->answer.result, file) : write(joined(answers), file);
         // The destructor waits for this function, so `this` lives.
         QMetaObject::invokeMethod(
             this, [this, error, file] { error.isEmpty() ? emit finished(file) : emit failed(file, error); }, Qt::QueuedConnection);

@@ -5,6 +5,7 @@
 #include <QThreadPool>
 
 #include <memory>
+#include <vector>
 
 #include "console/core/session/session.h"
 
@@ -19,6 +20,8 @@ public:
     ~QueryExporter() override; ///< waits for what is written
 
     void start(std::shared_ptr<const AnsweredQuery> answered, const QString &file);
+    /// Of several, each series says by the label "query" which one it is of.
+    void start(std::vector<std::shared_ptr<const AnsweredQuery>> answers, const QString &file);
 
 signals:
     void finished(const QString &file);

@@ -43,6 +43,19 @@ void QueryLanes::fill()
     }
 }
 
+void QueryLanes::refuse(const QString &target, const Unanswered &why)
+{
+    std::vector<int> refused;
+    std::erase_if(m_waiting, [&](const Wanted &one) {
+        const bool isOfIt = one.target == target;
+        if (isOfIt)
+            refused.push_back(one.tag);
+        return isOfIt;
+    });
+    for (const int tag : refused)
+        emit failed(tag, why);
+}
+
 bool QueryLanes::take(int slot, quint64 id, int &tag)
 {
     const auto asked = m_asked.find(slot);

@@ -28,6 +28,8 @@ public:
     /// Forgets what is asked and what waits, and begins with these.
     void start(std::vector<Wanted> wanted);
     void stop() { start({}); }
+    /// What waits for that one has no answer either, for this reason.
+    void refuse(const QString &target, const Unanswered &why);
     bool isIdle() const { return m_asked.empty() && m_waiting.empty(); }
 
 signals:

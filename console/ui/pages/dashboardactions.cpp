@@ -120,6 +120,15 @@ std::optional<std::size_t> DashboardsPage::indexOf(const QueryPanel *of) const
     return std::nullopt;
 }
 
+QueryTarget DashboardsPage::targetOf(std::size_t index) const
+{
+    const QString name = m_feed.targetOf(index);
+    for (const QueryTarget &one : m_context.session.queryTargets())
+        if (one.name == name)
+            return one;
+    return {name, name};
+}
+
 void DashboardsPage::openPanelMenu(QueryPanel &of, const QPoint &at)
 {
     const auto index = indexOf(&of);
@@ -139,7 +148,7 @@ void DashboardsPage::openPanelMenu(QueryPanel &of, const QPoint &at)
     })->setEnabled(of.panel().kind != PanelKind::Table);
     add(tr("Explore its query"), [this](QueryPanel &it) { explore(it); })->setEnabled(!shown.questions.empty());
     menu.addSeparator();
-    const QueryTarget target{m_feed.targetOf(*index), m_feed.targetOf(*index)};
+    const QueryTarget target = targetOf(*index);
     for (std::size_t i = 0; i < shown.questions.size(); ++i) {
         const Question question = shown.questions[i];
         menu.addAction(shown.questions.size() == 1 ? tr("Copy its query") : tr("Copy query %1").arg(i + 1), this,
@@ -177,14 +186,7 @@ void DashboardsPage::exportValues(const QueryPanel &of)
                                                       tr("All values (*.csv);;As Prometheus answers (*.json)"));
     if (file.isEmpty())
         return;
-    if (answers.size() == 1)
-        return m_exporter.start(answers.front(), file);
-    auto all = std::make_shared<AnsweredQuery>(*answers.front());
-    for (std::size_t i = 1; i < answers.size(); ++i) {
-        const auto &series = answers[i]->answer.result.series;
-        all->answer.result.series.insert(all->answer.result.series.end(), series.begin(), series.end());
-    }
-    m_exporter.start(all, file);
+    m_exporter.start(answers, file);
 }
 
 void DashboardsPage::exportPicture(QueryPanel &of)

@@ -28,6 +28,7 @@ namespace tapio::console {
 namespace {
 
 constexpr std::int64_t soonestAgainMs = 5'000, latestAgainMs = 3'600'000; ///< while the range moves
+constexpr std::size_t mostTold = 20;                                      ///< problems in a tooltip
 const QString firstOfAll = QStringLiteral("infrastructure");
 
 } // namespace
@@ -57,6 +58,7 @@ void DashboardsPage::build()
 {
     m_scroll->setFrameShape(QFrame::NoFrame);
     m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_scroll->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOn); // how high the grid is depends on its width
     m_scroll->setFocusPolicy(Qt::NoFocus);
     m_scroll->setWidget(m_grid);
     m_scroll->viewport()->installEventFilter(this);
@@ -142,11 +144,14 @@ void DashboardsPage::takeShelf(const DashboardShelf &shelf)
         const QString where = one.file.empty() ? tr("Shipped with Tapio") : QString::fromStdString(one.file.string());
         m_choice->setItemData(m_choice->count() - 1, where, Qt::ToolTipRole);
     }
+    const std::size_t all = m_shelf.problems.size();
     QStringList problems;
-    for (const TextProblem &problem : m_shelf.problems)
-        problems << QString::fromStdString(toString(problem));
+    for (std::size_t i = 0; i < std::min(all, mostTold); ++i)
+        problems << QString::fromStdString(toString(m_shelf.problems[i]));
+    if (all > mostTold)
+        problems << tr("+ %1 more").arg(all - mostTold);
     m_problems->setVisible(!problems.isEmpty());
-    m_problems->setText(tr("%n problem(s) in files", nullptr, static_cast<int>(problems.size())));
+    m_problems->setText(tr("%n problem(s) in files", nullptr, static_cast<int>(all)));
     m_problems->setToolTip(QStringLiteral("<p style='white-space:pre'>%1</p>").arg(problems.join(QLatin1Char('\n')).toHtmlEscaped()));
     choose(m_name.isEmpty() ? firstOfAll : m_name);
 }
@@ -157,8 +162,10 @@ void DashboardsPage::choose(const QString &name)
         return;
     auto found = std::find_if(m_shelf.dashboards.begin(), m_shelf.dashboards.end(),
                               [&name](const ShelvedDashboard &one) { return QString::fromStdString(one.name) == name; });
-    if (found == m_shelf.dashboards.end()) { // its file is gone
+    if (found == m_shelf.dashboards.end()) { // its file is gone, or is no dashboard just now
         m_context.shell.notify(tr("There is no dashboard \u201c%1\u201d").arg(name));
+        if (!m_grid->panels().empty()) // what is shown stays
+            return m_choice->setCurrentIndex(m_choice->findData(m_name));
         found = m_shelf.dashboards.begin();
     }
     m_choice->setCurrentIndex(static_cast<int>(found - m_shelf.dashboards.begin()));
@@ -179,6 +186,7 @@ void DashboardsPage::showDashboard(const ShelvedDashboard &one)
         panels.push_back(makePanel(i, dashboard->panels[i]));
         places.push_back(dashboard->panels[i].at);
     }
+    m_group->reset();
     m_grid->setPanels(std::move(panels), std::move(places));
     m_stack->setCurrentWidget(m_scroll);
     m_scroll->verticalScrollBar()->setValue(0);
@@ -421,7 +429,7 @@ void DashboardsPage::refreshFoot()
     QStringList parts{tr("%n panel(s)", nullptr, static_cast<int>(shown.panels.size()))};
     if (!sources.isEmpty())
         parts << tr("from %1").arg(sources.join(QStringLiteral(", ")))
-              << tr("until %1").arg(m_context.time.textWithZone(span().toNs, TimeStyle::DateSecond))
+              << tr("until %1").arg(m_context.time.textWithZone(m_feed.span().toNs, TimeStyle::DateSecond))
               << tr("answered within %1").arg(durationText(std::max<std::int64_t>(tookMs, 1) * nsPerMs));
     m_foot->setText(parts.join(QStringLiteral(" \u00b7 ")),
                     failed == 0 ? QString() : tr("%n without an answer", nullptr, static_cast<int>(failed)), reason);

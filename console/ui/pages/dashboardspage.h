@@ -86,6 +86,7 @@ private:
     std::vector<std::size_t> seen() const;
     QueryPanel *focusedPanel() const;
     std::optional<std::size_t> indexOf(const QueryPanel *panel) const;
+    QueryTarget targetOf(std::size_t index) const;
     QWidget *makeFigure(const DashboardPanel &panel);
     QWidget *makeList(const QStringList &lines) const;
     void openPanelMenu(QueryPanel &panel, const QPoint &at);

@@ -377,8 +377,7 @@ void ExplorePage::takeFailure(const Unanswered &why)
         text += QLatin1String("; ") + tr("choose one above");
     if (isOfQuery || m_shown) // what was answered before stays, with what is wrong above it
         showProblem(text);
-    const Errc code = why.error.code(); // a server may be back; but a password is not tried again and again
-    if (code == Errc::Disconnected || code == Errc::TimedOut || code == Errc::Busy)
+    if (isPassing(why.error.code()))
         askAgainAfter(2 * soonestAgainMs);
     refresh();
 }

@@ -80,7 +80,7 @@ void PanelValues::paintOne(QPainter &painter)
     const SeriesSummary &row = m_values.front();
     const Quantity text = textOf(row.last, m_panel.unit.unit);
     QRectF area(rect());
-    const bool hasSpark = m_plot && !m_plot->series.empty() && height() > t.px(76);
+    const bool hasSpark = m_plot && m_plot->series.size() == 1 && height() > t.px(76);
     if (hasSpark) {
         const QRectF spark(area.left(), area.bottom() - area.height() * 0.42, area.width(), area.height() * 0.42);
         paintSpark(painter, spark, m_plot->series.front());

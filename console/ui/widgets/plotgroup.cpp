@@ -93,6 +93,12 @@ void PlotGroup::unhover()
     apply();
 }
 
+void PlotGroup::reset()
+{
+    m_isPinned = m_wasPinned = m_isDragging = false;
+    unhover();
+}
+
 void PlotGroup::hideTooltip() { m_tooltip->hide(); }
 
 void PlotGroup::showTooltip(int y)

@@ -39,6 +39,8 @@ public:
     bool closeTopmost();
     /// Forgets what is pointed at, unless it is pinned.
     void unhover();
+    /// Other plots are to come: nothing is pinned, dragged or pointed at.
+    void reset();
     /// Plots have moved: it comes again when one points.
     void hideTooltip();
 

@@ -281,7 +281,7 @@ QString QueryPanel::axisUnit() const
 {
     const Unit unit = m_panel.unit.unit;
     const bool isOnAxis = unit == Unit::Nanoseconds || unit == Unit::Percent || unit == Unit::Count;
-    return !isOfPlot() || isOnAxis ? QString() : QString::fromStdString(std::string(unitName(unit)));
+    return !isOfPlot() || isOnAxis ? QString() : exactQuantity(0, unit).unit;
 }
 
 void QueryPanel::updateButton()
