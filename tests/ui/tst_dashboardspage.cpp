@@ -432,6 +432,19 @@ private slots:
         QCOMPARE(session().questions.last().question.expression, std::string("b"));
     }
 
+    void explore_asksWhomThePanelAsks()
+    {
+        Dashboard dashboard = everyKind();
+        dashboard.panels[1].source = "prod";
+        openWith(dashboard);
+        answerAll(3);
+        QCOMPARE(panelOfKind(PanelKind::Stacked)->chipText(), QString("prod"));
+        panelOfKind(PanelKind::Stacked)->setFocus();
+        QTest::keyClick(panelOfKind(PanelKind::Stacked), Qt::Key_X);
+        QCOMPARE(session().questions.last().target, QString("prod"));
+        QCOMPARE(session().questions.last().question.expression, std::string("b"));
+    }
+
     void ownFiles_areReadAgainWhenTheyChange()
     {
         openWith(everyKind());
