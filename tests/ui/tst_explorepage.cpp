@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <QAbstractItemModelTester>
+#include <QAbstractItemView>
 #include <QApplication>
 #include <QClipboard>
 #include <QComboBox>
@@ -104,6 +105,34 @@ private slots:
         QCOMPARE(session().actions.last(), std::pair(QString("query"), QString("sum(up)")));
         QVERIFY(!m_page->settled());
         QCOMPARE(button()->text(), QString("Stop"));
+    }
+
+    void words_areOfferedWhileOneTypes()
+    {
+        editor()->setFocus();
+        QTest::keyClicks(editor(), "sum(ra");
+        QVERIFY2(editor()->offered().contains("rate("), qPrintable(editor()->offered().join(' ')));
+        QVERIFY(editor()->offered().contains("histogram_quantile(") == false);
+        QTest::keyClicks(editor(), "te");
+        QCOMPARE(editor()->offered().mid(0, 2), (QStringList{"rate(", "irate("})); // those that begin so, then those that have it
+        m_ui->keep("explore-words");
+        QAbstractItemView *list = nullptr;
+        for (QWidget *one : QApplication::topLevelWidgets())
+            if (one->isVisible() && qobject_cast<QAbstractItemView *>(one))
+                list = qobject_cast<QAbstractItemView *>(one);
+        QVERIFY(list);
+        QTest::keyClick(list, Qt::Key_Return);
+        QCOMPARE(editor()->query(), QString("sum(rate("));
+        QVERIFY(editor()->offered().isEmpty());
+        QVERIFY(session().questions.isEmpty()); // that was no wish to run it
+        QTest::keyClicks(editor(), "memory_work");
+        QVERIFY(editor()->offered().contains("container_memory_working_set_bytes"));
+        QTest::keyClick(list, Qt::Key_Escape);
+        QVERIFY(editor()->offered().isEmpty());
+        editor()->setQuery("up{na");
+        QTest::keyClick(editor(), Qt::Key_Space, Qt::ControlModifier);
+        QVERIFY2(editor()->offered().contains("namespace") && !editor()->offered().contains("rate("),
+                 qPrintable(editor()->offered().join(' ')));
     }
 
     void answer_isGraphAndTable()

@@ -316,6 +316,51 @@ std::vector<std::string> namesOf(SeriesKind kind, std::int64_t code)
     return {};
 }
 
+namespace {
+
+std::vector<std::string> sortedOnce(std::vector<std::string> names)
+{
+    std::sort(names.begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
+    std::erase(names, std::string());
+    return names;
+}
+
+} // namespace
+
+std::vector<std::string> knownMetricNames()
+{
+    std::vector<std::string> names;
+    for (const MetricName &one : metricNames) {
+        names.emplace_back(one.name);
+        names.emplace_back(one.hostName);
+    }
+    for (const std::string_view name : histogramNames)
+        names.push_back(std::string(name) + "_bucket");
+    for (std::size_t place = 0; place < counterCount; ++place)
+        names.push_back(namesOf(SeriesKind::SourceCounter, static_cast<std::int64_t>(place)).front());
+    for (const RuleName &one : ruleNames)
+        names.emplace_back(one.name);
+    for (const FigureName &one : figureNames)
+        names.emplace_back(one.name);
+    return sortedOnce(std::move(names));
+}
+
+std::vector<std::string> knownLabelNames()
+{
+    std::vector<std::string> names{"node",   "id",       "name",          "namespace", "pod",    "pod_uid", "container",
+                                   "image",  "workload", "workload_kind", "le",        "device", "role",    "operation",
+                                   "status", "stream",   "source",        "rule",      "state"};
+    for (const MetricName &one : metricNames) {
+        names.emplace_back(one.label);
+        names.emplace_back(one.hostLabel);
+    }
+    for (const FigureName &one : figureNames)
+        for (const std::string_view name : {one.label, one.second, one.fixed})
+            names.emplace_back(name);
+    return sortedOnce(std::move(names));
+}
+
 const std::vector<std::string> &histogramBounds()
 {
     static const std::vector<std::string> bounds = [] {

@@ -22,4 +22,8 @@ std::vector<std::string> namesOf(SeriesKind kind, std::int64_t code);
 /// Upper bounds of a histogram's buckets in seconds, as the label "le" has them; the last is "+Inf".
 const std::vector<std::string> &histogramBounds();
 
+/// All that stored series may be called, and the names of their labels, for somebody who writes a query; sorted, each once.
+std::vector<std::string> knownMetricNames();
+std::vector<std::string> knownLabelNames();
+
 } // namespace tapio::console

@@ -17,6 +17,7 @@
 
 #include <algorithm>
 
+#include "console/core/metrics/metricnames.h"
 #include "console/core/metrics/queryplot.h"
 #include "console/core/promql/duration.h"
 #include "console/ui/models/explorequestion.h"
@@ -39,6 +40,14 @@ constexpr std::int64_t wantedValues = 500;                                ///< o
 constexpr std::int64_t soonestAgainMs = 5'000, latestAgainMs = 3'600'000; ///< while the range moves
 constexpr qsizetype shownQueryLength = 80;                                ///< of a query in a menu
 enum Mode { OverRange, AtEnd };
+
+QStringList listOf(const std::vector<std::string> &names)
+{
+    QStringList all;
+    for (const std::string &name : names)
+        all << QString::fromStdString(name);
+    return all;
+}
 
 std::vector<ColumnStyle> seriesColumns()
 {
@@ -96,6 +105,7 @@ void ExplorePage::build()
     m_query->addWidget(m_editor, 1);
     m_query->addWidget(m_run, 0, Qt::AlignTop);
     m_run->setProperty("kind", "primary");
+    m_editor->setNames(listOf(knownMetricNames()), listOf(knownLabelNames()));
     m_editor->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     auto *frame = new PanelFrame({m_context.themes, m_context.icons});
     auto *column = new QVBoxLayout(frame);

@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "console/ui/widgets/queryeditor.h"
 
+#include <QAbstractItemView>
+#include <QCompleter>
 #include <QKeyEvent>
 #include <QMimeData>
+#include <QScrollBar>
+#include <QStringListModel>
 #include <QTextBlock>
 
 #include <algorithm>
+
+#include "console/core/promql/completion.h"
 
 namespace tapio::console {
 
 namespace {
 
-constexpr int shownLines = 3;
+constexpr int shownLines = 3, mostOffered = 10;
+constexpr qsizetype leastTyped = 2, leastWithin = 4; ///< characters, until words are offered that begin so, and that have it
 
 /// How many UTF-16 units of `text` its first `bytes` bytes of UTF-8 are.
 int unitsOf(const QString &text, std::size_t bytes)
@@ -21,8 +28,15 @@ int unitsOf(const QString &text, std::size_t bytes)
 
 } // namespace
 
-QueryEditor::QueryEditor(Look look, QWidget *parent) : QPlainTextEdit(parent), m_look(look)
+QueryEditor::QueryEditor(Look look, QWidget *parent)
+    : QPlainTextEdit(parent), m_look(look), m_completer(new QCompleter(this)), m_words(new QStringListModel(this))
 {
+    m_completer->setModel(m_words);
+    m_completer->setWidget(this);
+    m_completer->setCompletionMode(QCompleter::UnfilteredPopupCompletion);
+    m_completer->setMaxVisibleItems(mostOffered);
+    connect(m_completer, qOverload<const QString &>(&QCompleter::activated), this, &QueryEditor::take);
+    setNames({}, {});
     setTabChangesFocus(true);
     setLineWrapMode(QPlainTextEdit::WidgetWidth);
     setVerticalScrollBarPolicy(Qt::ScrollBarAsNeeded);
@@ -40,6 +54,7 @@ QueryEditor::QueryEditor(Look look, QWidget *parent) : QPlainTextEdit(parent), m
 void QueryEditor::restyle()
 {
     setFont(m_look.theme().font(FontRole::Mono));
+    m_completer->popup()->setFont(font());
     updateGeometry();
 }
 
@@ -80,13 +95,91 @@ void QueryEditor::setError(const QString &query, std::optional<promql::Span> spa
     setExtraSelections({mark});
 }
 
+void QueryEditor::setNames(const QStringList &metrics, const QStringList &labels)
+{
+    m_expressions = metrics;
+    for (const std::string &word : promql::queryWords())
+        m_expressions << QString::fromStdString(word);
+    m_expressions.sort();
+    m_labels = labels;
+}
+
+QStringList QueryEditor::offered() const { return m_completer->popup()->isVisible() ? m_words->stringList() : QStringList(); }
+
+QueryEditor::Word QueryEditor::wordAtCursor() const
+{
+    const QString text = toPlainText();
+    const std::string query = text.toStdString();
+    const auto cursor = static_cast<std::size_t>(text.left(textCursor().position()).toUtf8().size());
+    const promql::CompletionPlace place = promql::completionPlace(query, cursor);
+    using What = promql::CompletionPlace::What;
+    Word word{unitsOf(text, place.word.from), unitsOf(text, place.word.to), {}, {}};
+    word.typed = text.mid(word.from, std::max(0, textCursor().position() - word.from));
+    if (place.what == What::Expression)
+        word.known = m_expressions;
+    else if (place.what == What::Label)
+        word.known = m_labels;
+    else if (place.what == What::Duration)
+        word.known << QStringLiteral("1m") << QStringLiteral("5m") << QStringLiteral("15m") << QStringLiteral("1h") << QStringLiteral("1d");
+    return word;
+}
+
+/// Those that begin with what is typed, then those that have it.
+void QueryEditor::offer(bool isAsked)
+{
+    const Word word = wordAtCursor();
+    QStringList begin, within;
+    for (const QString &one : word.known) {
+        const auto place = one.indexOf(word.typed, 0, Qt::CaseInsensitive);
+        if (place == 0)
+            begin << one;
+        else if (place > 0 && (isAsked || word.typed.size() >= leastWithin)) // else Enter after "up" would be "group("
+            within << one;
+    }
+    const QStringList all = begin + within;
+    const bool isWhole = all.size() == 1 && all.first() == word.typed;
+    QAbstractItemView *list = m_completer->popup();
+    if (all.isEmpty() || isWhole || (!isAsked && word.typed.size() < leastTyped)) {
+        list->hide();
+        return;
+    }
+    m_words->setStringList(all);
+    QRect at = cursorRect();
+    at.setWidth(list->sizeHintForColumn(0) + list->verticalScrollBar()->sizeHint().width() + m_look.theme().px(24));
+    m_completer->complete(at);
+    list->setCurrentIndex(m_completer->completionModel()->index(0, 0));
+}
+
+void QueryEditor::take(const QString &chosen)
+{
+    const Word word = wordAtCursor();
+    QTextCursor cursor(document());
+    cursor.setPosition(word.from);
+    cursor.setPosition(word.to, QTextCursor::KeepAnchor);
+    const bool isCall = chosen.endsWith(QLatin1Char('(')) && toPlainText().mid(word.to, 1) == QLatin1String("("); // it is there already
+    cursor.insertText(isCall ? chosen.chopped(1) : chosen);
+    setTextCursor(cursor);
+}
+
 void QueryEditor::keyPressEvent(QKeyEvent *event)
 {
     const bool isEnter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+    if (m_completer->popup()->isVisible() && (isEnter || event->key() == Qt::Key_Tab || event->key() == Qt::Key_Escape)) {
+        event->ignore(); // they are the list's
+        return;
+    }
+    if (event->key() == Qt::Key_Space && event->modifiers() == Qt::ControlModifier)
+        return offer(true);
     if (isEnter && (event->modifiers() & Qt::ShiftModifier) == 0)
         emit runRequested();
     else
         QPlainTextEdit::keyPressEvent(event);
+    const QString typed = event->text();
+    const bool isOfWord = !typed.isEmpty() && (typed[0].isLetterOrNumber() || typed[0] == QLatin1Char('_') || typed[0] == QLatin1Char(':'));
+    if (isOfWord || (event->key() == Qt::Key_Backspace && m_completer->popup()->isVisible()))
+        offer(false);
+    else if (!typed.isEmpty())
+        m_completer->popup()->hide();
 }
 
 void QueryEditor::insertFromMimeData(const QMimeData *source)
