@@ -331,6 +331,35 @@ private slots:
         QCOMPARE(field("Pod")->count(), 4);
     }
 
+    void whatIsChosen_staysWhileItIsAway()
+    {
+        openWith(everyKind());
+        answerAll(3);
+        QComboBox *pod = field("Pod");
+        pod->setCurrentIndex(3);
+        emit pod->activated(3);
+        answerAll(3);
+        QCOMPARE(field("Pod")->currentText(), QString("web-2"));
+        m_page->refresh();
+        answerAll(2); // there are web-0 and web-1 now
+        QCOMPARE(field("Pod")->currentText(), QString("web-2"));
+        QCOMPARE(field("Pod")->count(), 4);
+    }
+
+    void whatDependsOnARefusedVariable_isNotAskedAgainAndAgain()
+    {
+        Dashboard dashboard = everyKind();
+        dashboard.variables.push_back(
+            {"container", "", DashboardVariable::Kind::Query, "group by (container) (up{pod=~\"$pod\"})", "container", {}, "", false});
+        openWith(dashboard);
+        emit session().queryFailed(session().questions[0].slot, session().questions[0].id,
+                                   {Error(Errc::PermissionDenied, "the server refuses the password"), std::nullopt});
+        QCOMPARE(panelOfKind(PanelKind::Line)->message(), QString("Variable pod: the server refuses the password"));
+        QVERIFY(!const_cast<DashboardFeed &>(m_page->feed()).variables().hasPassingProblem());
+        for (qsizetype i = 1; i < session().questions.size(); ++i) // the others go on
+            QVERIFY(session().questions[i].question.expression.find("group by") == std::string::npos);
+    }
+
     void aRefusedPassword_isNotTriedForEachPanel()
     {
         openWith(everyKind());

@@ -434,7 +434,7 @@ private slots:
         for (std::size_t i = 0; i < panelCount; ++i)
             QVERIFY(m_view->grid().panel(i).accessibleName().startsWith(PanelText::title(static_cast<PanelId>(i))));
         QCOMPARE(m_view->grid().head(0).accessibleName().replace(QChar(0x00A0), ' '),
-                 "Event processing: 0.41 % lost, most on node-07 (ring full)");
+                 "Event processing: 0.41 % lost, most on node-07 (in the kernel)");
     }
 
     void signalsNameThePanel()

@@ -43,7 +43,7 @@ private slots:
         row("no-samples", {}, "nothing was measured in this range");
         row("failed", {"disk full"}, "could not be read: disk full");
         row("partial-data", {"3", "4"}, "3 of 4 figures are missing");
-        row("loss", {"0.41", "lost", "node-07"}, "0.41 % lost, most on node-07 (ring full)");
+        row("loss", {"0.41", "lost", "node-07"}, "0.41 % lost, most on node-07 (in the kernel)");
         row("latency-high", {"6200"}, "p99 latency 6.20 s");
         row("queue-high", {"1400"}, "1.40 k events waiting");
         row("accuracy-low", {"drill", "93"}, "accuracy in drills 93.0 %");
@@ -370,7 +370,7 @@ private slots:
         QCOMPARE(content.time, "19:52:00 IST");
         QCOMPARE(content.losses.size(), 1u);
         QCOMPARE(content.losses[0].count, "61 of 5,210 lost");
-        QCOMPARE(content.losses[0].where, "19:51:00 to 19:53:00, node-07 (ring full)");
+        QCOMPARE(content.losses[0].where, "19:51:00 to 19:53:00, node-07 (in the kernel)");
     }
 
     void tooltipOfMoreThanADayHasTheDate()
@@ -380,7 +380,7 @@ private slots:
         const TooltipContent content = TooltipContent::at(queue, {}, m_ui->themes.theme(), at, QTimeZone("Australia/Darwin"));
         QCOMPARE(content.time, "2026-03-01 23:52:00 ACST");
         QCOMPARE(content.losses.size(), 1u);
-        QCOMPARE(content.losses[0].where, "2026-03-01 23:51:00 to 2026-03-01 23:53:00, node-07 (ring full)");
+        QCOMPARE(content.losses[0].where, "2026-03-01 23:51:00 to 2026-03-01 23:53:00, node-07 (in the kernel)");
     }
 
     void figureOfTheWholeSaysSo_data()

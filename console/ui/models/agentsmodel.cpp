@@ -176,7 +176,7 @@ QString AgentsModel::explained(const wire::AgentState &a, int column) const
         return tr("%1 events in %2 frames, %3")
             .arg(exactCount(a.receivedEvents), exactCount(a.receivedFrames), bytesText(static_cast<double>(a.receivedBytes)));
     case Lost:
-        return tr("Lost in the kernel's ring: %1\nShed by the overhead budget: %2\nDropped by the agent: %3\nLost on the way: %4\nFrames "
+        return tr("Lost in the kernel: %1\nShed by the overhead budget: %2\nDropped by the agent: %3\nLost on the way: %4\nFrames "
                   "missing: %5\nDuplicate frames (not lost): %6")
             .arg(exactCount(counters(a.node)[Counter::Lost]), exactCount(counters(a.node)[Counter::Shed]), exactCount(a.loss.droppedEvents),
                  exactCount(a.loss.transitEvents), exactCount(a.loss.gapFrames), exactCount(a.loss.duplicateFrames));

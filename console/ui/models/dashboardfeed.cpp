@@ -64,6 +64,13 @@ std::int64_t DashboardFeed::leastStepMs() const
     return least;
 }
 
+void DashboardFeed::choose(std::size_t variable, const QString &value)
+{
+    m_isLater = false;
+    m_lanes.stop();
+    m_variables.choose(variable, value); // answered by settled()
+}
+
 void DashboardFeed::ask(const TimeWindow &span, const std::vector<std::size_t> &seen)
 {
     m_isLater = false;

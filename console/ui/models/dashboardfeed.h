@@ -40,6 +40,8 @@ public:
     /// How wide the panel's plot is: it has no more values than that.
     void setPixels(std::size_t panel, int pixels);
 
+    /// See DashboardVariables::choose; then the panels are asked.
+    void choose(std::size_t variable, const QString &value);
     /// Asks all of them anew, variables first, those panels that are seen before the others.
     void ask(const TimeWindow &span, const std::vector<std::size_t> &seen);
     /// The same with the values of variables that are known.

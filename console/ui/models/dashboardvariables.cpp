@@ -76,6 +76,7 @@ void DashboardVariables::choose(std::size_t variable, const QString &value)
     Choice &choice = m_choices[variable];
     choice.chosen = value;
     choice.isAll = value.isEmpty();
+    m_isOfChoice = true;
     emit changed();
     askFrom(std::min(variable + 1, m_asking)); // an earlier one still waits
 }
@@ -94,6 +95,7 @@ bool DashboardVariables::hasPassingProblem() const
 void DashboardVariables::ask(std::int64_t endMs, std::int64_t rangeMs)
 {
     setSpan(endMs, rangeMs);
+    m_isOfChoice = false;
     askFrom(0);
 }
 
@@ -108,10 +110,12 @@ void DashboardVariables::askFrom(std::size_t variable)
         emit settled();
         return;
     }
-    const QString before = problemOf(all[variable].expression);
-    const auto filled = filledIn(all[variable].expression, values(60'000));
-    if (!filled || !before.isEmpty())
-        return refuse(variable, before.isEmpty() ? QString::fromStdString(filled.error().context()) : before, before.isEmpty());
+    const std::string &expression = all[variable].expression;
+    if (const std::size_t before = troubled(expression); before < all.size())
+        return refuse(variable, problemOf(expression), m_choices[before].isLasting);
+    const auto filled = filledIn(expression, values(60'000));
+    if (!filled)
+        return refuse(variable, QString::fromStdString(filled.error().context()), true);
     const Question question{*filled, {m_endMs, m_endMs, 1}, false};
     m_lanes.start({{static_cast<int>(variable), QString::fromStdString(m_dashboard->source), question, {}}});
 }
@@ -133,14 +137,12 @@ void DashboardVariables::take(std::size_t variable, const promql::QueryResult &r
     Choice &choice = m_choices[variable];
     choice.values = listOf({values.begin(), values.end()}).mid(0, static_cast<qsizetype>(mostVariableValues));
     choice.problem.clear();
-    const bool isAllChosen = choice.isAll;
-    keepChosen(variable);
-    if (isAllChosen && m_dashboard->variables[variable].hasAll) {
-        choice.isAll = true;
-        choice.chosen.clear();
-    }
-    if (choice.values.isEmpty() && !choice.isAll)
+    if (choice.values.isEmpty() && !choice.isAll) // what is chosen may come again
         return refuse(variable, tr("nothing answers its query now"), false);
+    if (!m_isOfChoice && !choice.chosen.isEmpty() && !choice.values.contains(choice.chosen))
+        choice.values.prepend(choice.chosen); // it was there before, and somebody chose it
+    if (!choice.isAll)
+        keepChosen(variable);
     emit changed();
     askFrom(variable + 1);
 }
@@ -172,14 +174,22 @@ TemplateValues DashboardVariables::values(std::int64_t stepMs) const
     return all;
 }
 
-QString DashboardVariables::problemOf(const std::string &expression) const
+std::size_t DashboardVariables::troubled(const std::string &expression) const
 {
     for (const std::string &name : variablesIn(expression)) {
         for (std::size_t i = 0; i < m_choices.size(); ++i)
             if (m_dashboard->variables[i].name == name && !m_choices[i].problem.isEmpty())
-                return tr("Variable %1: %2").arg(QString::fromStdString(name), m_choices[i].problem);
+                return i;
     }
-    return {};
+    return m_choices.size();
+}
+
+QString DashboardVariables::problemOf(const std::string &expression) const
+{
+    const std::size_t variable = troubled(expression);
+    if (variable == m_choices.size())
+        return {};
+    return tr("Variable %1: %2").arg(QString::fromStdString(m_dashboard->variables[variable].name), m_choices[variable].problem);
 }
 
 } // namespace tapio::console

@@ -58,12 +58,15 @@ private:
     void refuse(std::size_t variable, const QString &problem, bool isLasting);
     void take(std::size_t variable, const promql::QueryResult &result);
     void keepChosen(std::size_t variable);
+    /// The first that the expression uses and whose value is not known; as many as there are: none.
+    std::size_t troubled(const std::string &expression) const;
     VariableValue valueOf(std::size_t variable) const;
 
     QueryLanes m_lanes;
     std::shared_ptr<const Dashboard> m_dashboard;
     std::vector<Choice> m_choices;
-    std::size_t m_asking = 0; ///< the variable that is asked for; as many as there are: none
+    bool m_isOfChoice = false; ///< what is asked for is, since an earlier one was chosen anew
+    std::size_t m_asking = 0;  ///< the variable that is asked for; as many as there are: none
     QString m_node, m_namespace;
     std::int64_t m_endMs = 0, m_rangeMs = 0;
 };

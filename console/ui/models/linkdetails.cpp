@@ -106,7 +106,7 @@ std::vector<DetailSection> agentDetails(const wire::AgentState &a, const std::ve
           {tr("Sent, not confirmed"), exactCount(beat.inFlightEvents), false, {}},
           {tr("Oldest waiting"), oldestText(beat, connected || a.lastHeartbeatNs == 0 ? nowNs : a.lastHeartbeatNs), false, {}}}},
         {titled(tr("Loss by cause")),
-         {{tr("Lost in the kernel's ring"), exactCount(counters[Counter::Lost]), false, {}},
+         {{tr("Lost in the kernel"), exactCount(counters[Counter::Lost]), false, {}},
           {tr("Shed by the overhead budget"), exactCount(counters[Counter::Shed]), false, {}},
           {tr("Dropped by the agent"), exactCount(loss.droppedEvents), false, {}},
           {tr("Lost on the way"), exactCount(loss.transitEvents - std::min(loss.consoleEvents, loss.transitEvents)), false, {}},

@@ -256,7 +256,7 @@ void DashboardsPage::makeVariables()
         connect(field, &QComboBox::activated, this, [this, i, field](int index) {
             m_again.stop();
             m_progress->setBusy(true);
-            m_feed.variables().choose(i, field->itemData(index).toString());
+            m_feed.choose(i, field->itemData(index).toString());
         });
         m_variables.push_back(field);
         for (QWidget *one : {static_cast<QWidget *>(label), static_cast<QWidget *>(field)}) {

@@ -386,7 +386,7 @@ QString PanelText::pending(const Breach &breach)
 QString PanelText::lossCause(const std::string &counter)
 {
     if (counter == "lost")
-        return tr("(ring full)");
+        return tr("(in the kernel)");
     if (counter == "qdrop")
         return tr("(queue full)");
     if (counter == "shed")

@@ -32,7 +32,7 @@ public:
     static constexpr std::size_t maxLosses = 3;
     struct Loss {
         QString count; ///< "61 of 5,210 lost"
-        QString where; ///< "14:21:00 to 14:23:00, node-07 (ring full)"
+        QString where; ///< "14:21:00 to 14:23:00, node-07 (in the kernel)"
     };
     std::vector<Loss> losses; ///< what was lost then
     /// `timeNs` is inside of the bucket that is meant.
