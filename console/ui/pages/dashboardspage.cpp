@@ -74,6 +74,7 @@ void DashboardsPage::build()
     page->addWidget(content, 1);
     page->addWidget(m_foot);
     m_group = new PlotGroup({m_context.themes, m_context.icons}, m_context.time, this);
+    m_group->setNow([this] { return m_context.nowNs(); });
     setFocusProxy(m_choice);
     StateText state;
     state.icon = QStringLiteral("dashboards");

@@ -88,6 +88,7 @@ void ExplorePage::build()
     m_table->setSortingEnabled(true);
     m_table->horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder); // as answered
     m_table->setAccessibleName(tr("Series of the answer"));
+    m_graph->setNow([this] { return m_context.nowNs(); });
     m_graph->setAccessibleName(tr("Graph of the answer"));
     m_split->addWidget(m_graph);
     m_split->addWidget(m_table);

@@ -15,7 +15,7 @@
 #include "console/ui/pages/overviewgrid.h"
 #include "console/ui/widgets/fullpanelview.h"
 #include "console/ui/widgets/panelwidget.h"
-#include "console/ui/widgets/plottooltip.h"
+#include "console/ui/widgets/plotgroup.h"
 
 namespace tapio::console {
 
@@ -58,7 +58,7 @@ protected:
 OverviewView::OverviewView(Look look, const TimeDisplay &time, QWidget *parent)
     : QWidget(parent), m_look(look), m_time(time), m_scheduler(panelCount, [this](std::size_t i) { return redraw(i); }),
       m_scroll(new GridScroll(this)), m_grid(new OverviewGrid(look, time, &m_renderer)),
-      m_full(new FullPanelView(look, time, &m_renderer, this)), m_tooltip(new PlotTooltip(look, this))
+      m_full(new FullPanelView(look, time, &m_renderer, this)), m_group(new PlotGroup(look, time, this))
 {
     m_scroll->setFrameShape(QFrame::NoFrame);
     m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -67,9 +67,12 @@ OverviewView::OverviewView(Look look, const TimeDisplay &time, QWidget *parent)
     m_viewport = m_scroll->viewport();
     m_viewport->installEventFilter(this);
     connect(m_scroll->verticalScrollBar(), &QScrollBar::valueChanged, this, [this] {
-        unhover();
+        m_group->unhover();
         m_scheduler.flush();
     });
+    connect(m_group, &PlotGroup::rangeSelected, this, &OverviewView::rangeSelected);
+    connect(m_group, &PlotGroup::rangeResetRequested, this, &OverviewView::rangeResetRequested);
+    connect(m_group, &PlotGroup::dragging, this, [this](bool isOn) { m_scheduler.setPaused(isOn); });
     m_full->hide();
     for (std::size_t i = 0; i < panelCount; ++i)
         connectPanel(m_grid->panel(i));
@@ -95,15 +98,10 @@ OverviewView::~OverviewView()
     delete m_scroll;
 }
 
-template <typename Visit> void OverviewView::forPanels(Visit visit)
-{
-    if (isFullScreen()) {
-        visit(*m_full->panel());
-        return;
-    }
-    for (std::size_t i = 0; i < panelCount; ++i)
-        visit(m_grid->panel(i));
-}
+void OverviewView::setNow(std::function<std::int64_t()> nowNs) { m_group->setNow(std::move(nowNs)); }
+PlotTooltip &OverviewView::tooltip() const { return m_group->tooltip(); }
+std::optional<std::int64_t> OverviewView::crosshair() const { return m_group->crosshair(); }
+bool OverviewView::pinned() const { return m_group->isPinned(); }
 
 void OverviewView::connectPanel(PanelWidget &panel)
 {
@@ -126,52 +124,8 @@ void OverviewView::connectPanel(PanelWidget &panel)
         if (!filter.isEmpty())
             emit insightsRequested(filter);
     });
-    connect(self, &PanelWidget::hovered, this, [this, self](std::int64_t timeNs, const QPoint &at) { hover(*self, timeNs, at); });
-    connect(self, &PanelWidget::left, this, &OverviewView::unhover);
     self->installEventFilter(this);
-    connectPlot(panel);
-}
-
-void OverviewView::connectPlot(PanelWidget &panel)
-{
-    PanelWidget *self = &panel;
-    PlotView *plot = &panel.plot();
-    connect(plot, &PlotView::clicked, this, [this, self](std::int64_t timeNs) {
-        const std::int64_t at = snapped(*self->shown(), timeNs);
-        m_pinnedBeforeClick = m_pinned;
-        m_pinned = !m_pinned;
-        m_crosshair = at;
-        m_hovered = self;
-        applyCrosshair();
-    });
-    connect(plot, &PlotView::selecting, this, [this, self](std::int64_t fromNs, std::int64_t toNs) {
-        m_dragging = true;
-        m_scheduler.setPaused(true);
-        m_tooltip->hide();
-        applySelection(PlotSpan{fromNs, toNs}, self);
-    });
-    connect(plot, &PlotView::selected, this, [this](std::int64_t fromNs, std::int64_t toNs) {
-        endDrag();
-        previewRange(PlotSpan{fromNs, toNs});
-        emit rangeSelected(fromNs, toNs);
-    });
-    connect(plot, &PlotView::panning, this, [this](std::int64_t fromNs, std::int64_t toNs) {
-        m_dragging = true;
-        m_scheduler.setPaused(true);
-        m_tooltip->hide();
-        previewRange(upToNow({fromNs, toNs}));
-    });
-    connect(plot, &PlotView::panned, this, [this](std::int64_t fromNs, std::int64_t toNs) {
-        endDrag();
-        const PlotSpan range = upToNow({fromNs, toNs});
-        emit rangeSelected(range.fromNs, range.toNs);
-    });
-    connect(plot, &PlotView::cancelled, this, &OverviewView::endDrag);
-    connect(plot, &PlotView::resetRequested, this, [this] {
-        m_pinned = m_pinnedBeforeClick; // the first of the two clicks was no pin
-        applyCrosshair();
-        emit rangeResetRequested();
-    });
+    m_group->add(&panel.plot());
 }
 
 void OverviewView::setSnapshot(const OverviewSnapshot &snapshot)
@@ -215,8 +169,7 @@ bool OverviewView::redraw(std::size_t i)
     if (isVisible() && panel.visibleRegion().isEmpty())
         return false;
     panel.setSnapshot(m_snapshots[i]);
-    if (m_tooltip->isVisible() && m_hovered == &panel)
-        showTooltip(panel, m_tooltip->geometry().center().y());
+    m_group->follow(&panel.plot());
     return true;
 }
 
@@ -226,7 +179,7 @@ void OverviewView::resizeEvent(QResizeEvent *)
 {
     m_scroll->setGeometry(rect());
     m_full->setGeometry(rect());
-    m_tooltip->hide();
+    m_group->hideTooltip();
 }
 
 void OverviewView::showEvent(QShowEvent *event)
@@ -242,8 +195,9 @@ bool OverviewView::eventFilter(QObject *object, QEvent *event)
     } else if (event->type() == QEvent::FocusIn) {
         if (const auto *panel = qobject_cast<PanelWidget *>(object); panel && !isFullScreen())
             m_grid->setCurrent(indexOf(panel->id()));
-    } else if (event->type() == QEvent::Leave && qobject_cast<PanelWidget *>(object) == m_hovered) {
-        unhover();
+    } else if (event->type() == QEvent::Leave) {
+        if (const auto *panel = qobject_cast<PanelWidget *>(object); panel && m_group->here() == &panel->plot())
+            m_group->unhover();
     }
     return QWidget::eventFilter(object, event);
 }
@@ -290,14 +244,12 @@ void OverviewView::openFullScreen()
     if (isFullScreen())
         return;
     const PanelId id = current();
-    unhover();
+    m_group->unhover();
     m_full->open(id, m_snapshots[indexOf(id)] ? m_snapshots[indexOf(id)] : m_grid->panel(indexOf(id)).snapshot());
     m_full->setGeometry(rect());
     m_full->show();
     m_full->raise();
-    m_tooltip->raise();
     m_full->setFocus(Qt::OtherFocusReason);
-    applyCrosshair();
     emit panelOpened(id);
 }
 
@@ -332,102 +284,22 @@ void OverviewView::requestExport(PanelFormat format) { emit exportRequested(curr
 void OverviewView::stepCrosshair(int buckets)
 {
     PanelWidget &panel = currentPanel();
-    if (!panel.plotVisible() || panel.shown()->bucketNs <= 0)
-        return;
-    const PanelSnapshot &shown = *panel.shown();
-    const auto *bars = std::get_if<BarsView>(&shown.view);
-    const std::int64_t bucket = bars && bars->bucketNs > 0 ? bars->bucketNs : shown.bucketNs;
-    const std::int64_t start = m_crosshair ? *m_crosshair + buckets * bucket : buckets < 0 ? shown.toNs - bucket : shown.fromNs;
-    m_crosshair = snapped(shown, std::clamp(start, shown.fromNs, shown.toNs - 1));
-    m_pinned = true;
-    m_hovered = &panel;
-    applyCrosshair();
-    showTooltip(panel, panel.mapTo(this, panel.rect().center()).y());
+    if (panel.plotVisible())
+        m_group->step(&panel.plot(), buckets);
 }
 
 bool OverviewView::closeTopmost()
 {
-    if (m_dragging) {
-        previewRange(std::nullopt);
-        forPanels([](PanelWidget &panel) { panel.plot().cancelDrag(); });
-        endDrag();
+    if (m_group->closeTopmost())
         return true;
-    }
-    if (m_pinned) {
-        m_pinned = false;
-        m_crosshair.reset();
-        m_tooltip->hide();
-        applyCrosshair();
-        return true;
-    }
-    if (isFullScreen()) {
-        const PanelId id = m_full->panel()->id();
-        m_full->hide();
-        m_tooltip->hide();
-        setCurrent(id, Qt::OtherFocusReason);
-        flush();
-        applyCrosshair();
-        return true;
-    }
-    return false;
-}
-
-void OverviewView::hover(PanelWidget &panel, std::int64_t timeNs, const QPoint &at)
-{
-    m_hovered = &panel;
-    if (!m_pinned)
-        m_crosshair = snapped(*panel.shown(), timeNs);
-    applyCrosshair();
-    showTooltip(panel, panel.mapTo(this, at).y());
-}
-
-void OverviewView::unhover()
-{
-    if (m_dragging || !m_hovered)
-        return;
-    m_hovered = nullptr;
-    m_tooltip->hide();
-    if (!m_pinned)
-        m_crosshair.reset();
-    applyCrosshair();
-}
-
-void OverviewView::applyCrosshair()
-{
-    forPanels([this](PanelWidget &panel) { panel.setCrosshair(m_crosshair, &panel == m_hovered, m_pinned); });
-}
-
-void OverviewView::showTooltip(PanelWidget &panel, int y)
-{
-    if (!m_crosshair || !panel.plotVisible())
-        return;
-    const PlotView &plot = panel.plot();
-    const int x = qRound(plot.frame().xOf(*m_crosshair));
-    m_tooltip->show(TooltipContent::at(*panel.shown(), plot.looks(), m_look.theme(), *m_crosshair, m_time.zone()),
-                    QPoint(plot.mapTo(this, QPoint(x, 0)).x(), y));
-}
-
-void OverviewView::applySelection(std::optional<PlotSpan> span, const PanelWidget *here)
-{
-    forPanels([&](PanelWidget &panel) { panel.setSelection(span, &panel == here); });
-}
-
-void OverviewView::previewRange(std::optional<PlotSpan> range)
-{
-    forPanels([&](PanelWidget &panel) { panel.setPreviewRange(range); });
-}
-
-PlotSpan OverviewView::upToNow(PlotSpan range) const
-{
-    const std::int64_t beyond = m_nowNs ? std::max<std::int64_t>(0, range.toNs - m_nowNs()) : 0;
-    return {range.fromNs - beyond, range.toNs - beyond};
-}
-
-void OverviewView::endDrag()
-{
-    m_dragging = false;
-    applySelection(std::nullopt, nullptr);
-    m_scheduler.setPaused(false);
+    if (!isFullScreen())
+        return false;
+    const PanelId id = m_full->panel()->id();
+    m_full->hide();
+    m_group->unhover();
+    setCurrent(id, Qt::OtherFocusReason);
+    flush();
+    return true;
 }
 
 void OverviewView::openMenu(PanelWidget &panel, const QPoint &globalAt)

@@ -25,6 +25,7 @@ namespace tapio::console {
 class FullPanelView;
 class OverviewGrid;
 class PanelWidget;
+class PlotGroup;
 class PlotTooltip;
 
 /// The Overview without a session: sixteen panels in four groups, one crosshair over all of them, a full-screen view of each,
@@ -39,21 +40,21 @@ public:
     /// Copies the panels that say something else than before: a new revision, or how far a range is read. They are redrawn over the next quarter of a second, those that are visible.
     void setSnapshot(const OverviewSnapshot &snapshot);
     /// What is shown is never moved beyond this; without it, as far as one drags.
-    void setNow(std::function<std::int64_t()> nowNs) { m_nowNs = std::move(nowNs); }
+    void setNow(std::function<std::int64_t()> nowNs);
     /// Redraws at once what waits.
     void flush();
 
     OverviewGrid &grid() const { return *m_grid; }
     FullPanelView &full() const { return *m_full; }
-    PlotTooltip &tooltip() const { return *m_tooltip; }
+    PlotTooltip &tooltip() const;
     bool isFullScreen() const;
     PanelId current() const;
     /// Asks for the insights that the current panel is about, or that are about it, if there are some.
     void showInsights();
     bool hasInsights() const;
     std::shared_ptr<const PanelSnapshot> snapshotOf(PanelId id) const { return m_snapshots[static_cast<std::size_t>(id)]; }
-    std::optional<std::int64_t> crosshair() const { return m_crosshair; }
-    bool pinned() const { return m_pinned; }
+    std::optional<std::int64_t> crosshair() const;
+    bool pinned() const;
 
     // Commands on the current panel: one method per key of the key list.
     void openFullScreen();
@@ -86,28 +87,16 @@ protected:
 
 private:
     void connectPanel(PanelWidget &panel);
-    void connectPlot(PanelWidget &panel);
     bool redraw(std::size_t i);
     void updatePasses();
     void fitGrid();
     void setCurrent(PanelId id, Qt::FocusReason reason);
-    void hover(PanelWidget &panel, std::int64_t timeNs, const QPoint &at);
-    void unhover();
-    void applyCrosshair();
-    void showTooltip(PanelWidget &panel, int y);
-    void applySelection(std::optional<PlotSpan> span, const PanelWidget *here);
-    void previewRange(std::optional<PlotSpan> range);
-    void endDrag();
-    /// As far as there is anything: the same length, ending now at the latest.
-    PlotSpan upToNow(PlotSpan range) const;
     void openMenu(PanelWidget &panel, const QPoint &globalAt);
     static QString insightsOf(const PanelWidget &panel); ///< the filter that shows them; empty = there are none
     PanelWidget &currentPanel() const;
-    template <typename Visit> void forPanels(Visit visit);
 
     Look m_look;
     const TimeDisplay &m_time;
-    std::function<std::int64_t()> m_nowNs;
     PlotRenderer m_renderer; ///< before the panels, which forget their jobs when they go
     RedrawScheduler m_scheduler;
     std::array<std::shared_ptr<const PanelSnapshot>, panelCount> m_snapshots;
@@ -115,13 +104,7 @@ private:
     QObject *m_viewport = nullptr; ///< of the scroll area, which cannot be asked while it goes: events come all the same
     OverviewGrid *m_grid;
     FullPanelView *m_full;
-    PlotTooltip *m_tooltip;
-
-    std::optional<std::int64_t> m_crosshair;
-    bool m_pinned = false;
-    bool m_pinnedBeforeClick = false;
-    const PanelWidget *m_hovered = nullptr;
-    bool m_dragging = false;
+    PlotGroup *m_group;
 };
 
 } // namespace tapio::console

@@ -59,7 +59,6 @@ PanelWidget::PanelWidget(PanelId id, Style style, Look look, const TimeDisplay &
     connect(m_menu, &QAbstractButton::clicked, this, [this] { emit menuRequested(m_menu->mapToGlobal(QPoint(0, m_menu->height()))); });
     connect(m_legend, &PlotLegend::isolated, this, &PanelWidget::setIsolated);
     connect(m_message, &PanelMessage::remedyRequested, this, &PanelWidget::remedyRequested);
-    connectPlot();
     connect(&look.themes, &ThemeStore::themeChanged, this, &PanelWidget::retheme);
     const auto rezone = [this] { m_plot->setTimeZone(m_time.zone()); };
     connect(&time, &TimeDisplay::changed, this, rezone);
@@ -86,13 +85,6 @@ void PanelWidget::setLegendShown(bool shown)
 {
     m_legendShown = shown;
     refreshBody();
-}
-
-void PanelWidget::connectPlot()
-{
-    connect(m_plot, &PlotView::hovered, this,
-            [this](std::int64_t timeNs, const QPoint &at) { emit hovered(timeNs, m_plot->mapTo(this, at)); });
-    connect(m_plot, &PlotView::left, this, &PanelWidget::left);
 }
 
 void PanelWidget::setSnapshot(std::shared_ptr<const PanelSnapshot> snapshot)
@@ -180,16 +172,6 @@ PanelHeaderLayout PanelWidget::headerLayout() const
     if (showsButtons())
         right = m_menu->isHidden() ? m_computed->x() : m_menu->x();
     return layoutPanelHeader(m_header, theme, width(), right);
-}
-
-void PanelWidget::setCrosshair(std::optional<std::int64_t> timeNs, bool here, bool pinned) { m_plot->setCrosshair(timeNs, here, pinned); }
-
-void PanelWidget::setSelection(std::optional<PlotSpan> span, bool here) { m_plot->setSelection(span, here); }
-
-void PanelWidget::setPreviewRange(std::optional<PlotSpan> range)
-{
-    if (plotVisible())
-        m_plot->setPreviewRange(range);
 }
 
 void PanelWidget::setIsolated(int series) { m_plot->setIsolated(series); }

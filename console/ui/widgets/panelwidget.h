@@ -40,9 +40,6 @@ public:
     const std::shared_ptr<const PanelSnapshot> &snapshot() const { return m_newest; }
     const std::shared_ptr<const PanelSnapshot> &shown() const { return m_shown; }
 
-    void setCrosshair(std::optional<std::int64_t> timeNs, bool here, bool pinned);
-    void setSelection(std::optional<PlotSpan> span, bool here);
-    void setPreviewRange(std::optional<PlotSpan> range);
     void setIsolated(int series);
     /// In full screen: off when the series are listed elsewhere.
     void setLegendShown(bool shown);
@@ -66,8 +63,6 @@ public:
     static bool isOfInsights(PanelId id) { return id == PanelId::ActiveCorrelations || id == PanelId::InsightsGenerated; }
 
 signals:
-    void hovered(std::int64_t timeNs, const QPoint &at); ///< `at` in the panel's coordinates
-    void left();
     void computedRequested();
     void menuRequested(const QPoint &globalAt);
     void remedyRequested(tapio::console::Remedy remedy);
@@ -91,7 +86,6 @@ private:
     void refreshHeader();
     void refreshBody();
     void place();
-    void connectPlot();
     bool showsButtons() const;
     /// Shown while the panel is pointed at, or it or one of its buttons has the keyboard.
     void updateMenu();

@@ -22,16 +22,22 @@ void PlotGroup::add(PlotView *plot)
 {
     m_plots.push_back(plot);
     plot->setTimeZone(m_time.zone());
+    plot->setCrosshair(m_crosshair, false, m_isPinned);
     connect(plot, &QObject::destroyed, this, [this, plot] { std::erase(m_plots, plot); });
     connect(plot, &PlotView::hovered, this, [this, plot](std::int64_t timeNs, const QPoint &at) {
-        if (!m_isPinned && !m_isDragging)
-            point(plot, timeNs, plot->mapTo(m_host, at).y());
+        if (m_isDragging)
+            return;
+        point(plot, timeNs);
+        showTooltip(plot->mapTo(m_host, at).y());
     });
     connect(plot, &PlotView::left, this, &PlotGroup::unhover);
     connect(plot, &PlotView::clicked, this, [this, plot](std::int64_t timeNs) {
         m_wasPinned = m_isPinned;
-        m_isPinned = !m_isPinned;
-        point(plot, timeNs, middleOf(plot));
+        m_isPinned = false;
+        point(plot, timeNs);
+        m_isPinned = !m_wasPinned;
+        apply();
+        follow(plot);
     });
     connectDrag(plot);
 }
@@ -39,8 +45,7 @@ void PlotGroup::add(PlotView *plot)
 void PlotGroup::connectDrag(PlotView *plot)
 {
     connect(plot, &PlotView::selecting, this, [this, plot](std::int64_t fromNs, std::int64_t toNs) {
-        m_isDragging = true;
-        m_tooltip->hide();
+        setDragging(true);
         select(PlotSpan{fromNs, toNs}, plot);
     });
     connect(plot, &PlotView::selected, this, [this](std::int64_t fromNs, std::int64_t toNs) {
@@ -49,13 +54,13 @@ void PlotGroup::connectDrag(PlotView *plot)
         emit rangeSelected(fromNs, toNs);
     });
     connect(plot, &PlotView::panning, this, [this](std::int64_t fromNs, std::int64_t toNs) {
-        m_isDragging = true;
-        m_tooltip->hide();
-        preview(PlotSpan{fromNs, toNs});
+        setDragging(true);
+        preview(upToNow({fromNs, toNs}));
     });
     connect(plot, &PlotView::panned, this, [this](std::int64_t fromNs, std::int64_t toNs) {
         endDrag();
-        emit rangeSelected(fromNs, toNs);
+        const PlotSpan range = upToNow({fromNs, toNs});
+        emit rangeSelected(range.fromNs, range.toNs);
     });
     connect(plot, &PlotView::cancelled, this, &PlotGroup::endDrag);
     connect(plot, &PlotView::resetRequested, this, [this] {
@@ -65,16 +70,14 @@ void PlotGroup::connectDrag(PlotView *plot)
     });
 }
 
-int PlotGroup::middleOf(const PlotView *plot) const { return plot->mapTo(m_host, plot->rect().center()).y(); }
-
-void PlotGroup::point(PlotView *plot, std::int64_t timeNs, int y)
+void PlotGroup::point(PlotView *plot, std::int64_t timeNs)
 {
     if (!plot->panel())
         return;
     m_here = plot;
-    m_crosshair = snapped(*plot->panel(), timeNs);
+    if (!m_isPinned)
+        m_crosshair = snapped(*plot->panel(), timeNs);
     apply();
-    showTooltip(y);
 }
 
 void PlotGroup::apply()
@@ -85,25 +88,31 @@ void PlotGroup::apply()
 
 void PlotGroup::unhover()
 {
-    if (m_isPinned || m_isDragging)
+    if (m_isDragging || !m_here)
         return;
-    m_crosshair.reset();
     m_here = nullptr;
     m_tooltip->hide();
+    if (!m_isPinned)
+        m_crosshair.reset();
     apply();
 }
 
 void PlotGroup::reset()
 {
-    m_isPinned = m_wasPinned = m_isDragging = false;
-    unhover();
+    if (m_isDragging)
+        endDrag();
+    m_isPinned = m_wasPinned = false;
+    m_here = nullptr;
+    m_crosshair.reset();
+    m_tooltip->hide();
+    apply();
 }
 
 void PlotGroup::hideTooltip() { m_tooltip->hide(); }
 
 void PlotGroup::showTooltip(int y)
 {
-    if (!m_crosshair || !m_here || !m_here->panel())
+    if (!m_crosshair || !m_here || !m_here->panel() || m_here->isHidden())
         return;
     const int x = m_here->mapTo(m_host, QPoint(qRound(m_here->frame().xOf(*m_crosshair)), 0)).x();
     m_tooltip->raise();
@@ -121,31 +130,42 @@ void PlotGroup::step(PlotView *plot, int steps)
     const auto &panel = plot->panel();
     if (!panel || panel->bucketNs <= 0)
         return;
-    const std::int64_t begin = steps < 0 ? panel->toNs : panel->fromNs;
-    const std::int64_t at = m_crosshair ? *m_crosshair + steps * panel->bucketNs : begin;
+    const auto *bars = std::get_if<BarsView>(&panel->view);
+    const std::int64_t bucket = bars && bars->bucketNs > 0 ? bars->bucketNs : panel->bucketNs;
+    const std::int64_t begin = steps < 0 ? panel->toNs - bucket : panel->fromNs;
+    const std::int64_t at = m_crosshair ? *m_crosshair + steps * bucket : begin;
+    m_isPinned = false;
+    point(plot, std::clamp(at, panel->fromNs, panel->toNs - 1));
     m_isPinned = true;
-    point(plot, std::clamp(at, panel->fromNs, panel->toNs), middleOf(plot));
+    apply();
+    showTooltip(plot->mapTo(m_host, plot->rect().center()).y());
 }
 
 bool PlotGroup::closeTopmost()
 {
     if (m_isDragging) {
+        preview(std::nullopt);
         for (PlotView *plot : m_plots)
             plot->cancelDrag();
-        preview(std::nullopt);
         endDrag();
         return true;
     }
-    if (!std::exchange(m_isPinned, false))
+    if (!m_isPinned)
         return false;
-    unhover();
+    reset();
     return true;
+}
+
+PlotSpan PlotGroup::upToNow(PlotSpan range) const
+{
+    const std::int64_t beyond = m_nowNs ? std::max<std::int64_t>(0, range.toNs - m_nowNs()) : 0;
+    return {range.fromNs - beyond, range.toNs - beyond};
 }
 
 void PlotGroup::preview(std::optional<PlotSpan> range)
 {
     for (PlotView *plot : m_plots)
-        if (plot->panel())
+        if (plot->panel() && !plot->isHidden())
             plot->setPreviewRange(range);
 }
 
@@ -155,10 +175,17 @@ void PlotGroup::select(std::optional<PlotSpan> span, const PlotView *here)
         plot->setSelection(span, plot == here);
 }
 
+void PlotGroup::setDragging(bool isOn)
+{
+    m_tooltip->setVisible(m_tooltip->isVisible() && !isOn);
+    if (std::exchange(m_isDragging, isOn) != isOn)
+        emit dragging(isOn);
+}
+
 void PlotGroup::endDrag()
 {
-    m_isDragging = false;
     select(std::nullopt, nullptr);
+    setDragging(false);
 }
 
 } // namespace tapio::console

@@ -5,6 +5,7 @@
 #include <QPointer>
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -27,17 +28,21 @@ public:
     /// The tooltip is drawn in `host`, and all plots are in it. `time` and what `look` points to outlive the group.
     PlotGroup(Look look, const TimeDisplay &time, QWidget *host);
 
+    /// Nothing is moved beyond this; without it, as far as one drags.
+    void setNow(std::function<std::int64_t()> nowNs) { m_nowNs = std::move(nowNs); }
     /// It leaves by itself when it goes.
     void add(PlotView *plot);
     /// The plot shows something newer: a tooltip over it follows.
     void follow(const PlotView *plot);
     std::optional<std::int64_t> crosshair() const { return m_crosshair; }
-    bool isDragging() const { return m_isDragging; }
-    /// Moves the crosshair by steps of this plot and pins it.
+    bool isPinned() const { return m_isPinned; }
+    const PlotView *here() const { return m_here; } ///< that one points at; null: none
+    PlotTooltip &tooltip() const { return *m_tooltip; }
+    /// Moves the crosshair by steps of this plot, or by its bars, and pins it.
     void step(PlotView *plot, int steps);
     /// Esc: what is dragged or pinned; false = there was nothing.
     bool closeTopmost();
-    /// Forgets what is pointed at, unless it is pinned.
+    /// Nothing is pointed at; a crosshair that is pinned stays.
     void unhover();
     /// Other plots are to come: nothing is pinned, dragged or pointed at.
     void reset();
@@ -47,21 +52,24 @@ public:
 signals:
     void rangeSelected(std::int64_t fromNs, std::int64_t toNs);
     void rangeResetRequested();
+    void dragging(bool isOn); ///< while it is on nothing should be redrawn
 
 private:
     void connectDrag(PlotView *plot);
-    void point(PlotView *plot, std::int64_t timeNs, int y);
+    void point(PlotView *plot, std::int64_t timeNs);
     void apply();
     void showTooltip(int y);
     void preview(std::optional<PlotSpan> range);
     void select(std::optional<PlotSpan> span, const PlotView *here);
+    void setDragging(bool isOn);
     void endDrag();
-    int middleOf(const PlotView *plot) const;
+    PlotSpan upToNow(PlotSpan range) const;
 
     Look m_look;
     const TimeDisplay &m_time;
     QWidget *m_host;
     PlotTooltip *m_tooltip;
+    std::function<std::int64_t()> m_nowNs;
     std::vector<PlotView *> m_plots;
     QPointer<PlotView> m_here; ///< that the tooltip is of
     std::optional<std::int64_t> m_crosshair;

@@ -49,6 +49,8 @@ void QueryPlotView::setPanel(std::shared_ptr<const PanelSnapshot> panel)
     m_group->follow(m_plot);
 }
 
+void QueryPlotView::setNow(std::function<std::int64_t()> nowNs) { m_group->setNow(std::move(nowNs)); }
+
 std::optional<std::int64_t> QueryPlotView::crosshair() const { return m_group->crosshair(); }
 
 void QueryPlotView::stepCrosshair(int steps) { m_group->step(m_plot, steps); }

@@ -3,6 +3,7 @@
 
 #include <QWidget>
 
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -25,6 +26,8 @@ public:
     QueryPlotView(Look look, const TimeDisplay &time, QWidget *parent = nullptr);
     ~QueryPlotView() override;
 
+    /// See PlotGroup::setNow.
+    void setNow(std::function<std::int64_t()> nowNs);
     void setPanel(std::shared_ptr<const PanelSnapshot> panel);
     PlotView &plot() const { return *m_plot; }
     std::optional<std::int64_t> crosshair() const;
