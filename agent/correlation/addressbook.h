@@ -11,7 +11,7 @@
 
 namespace tapio::correlation {
 
-/// Which service: two hashes of its kind and id, as EntityName has them.
+/// Which service: two hashes of its kind and id, as EntityKey has them.
 struct ServiceKey {
     std::uint64_t key = 0, check = 0;
 

@@ -38,15 +38,21 @@ inline bool isOfOneNode(const wire::SocketAddress &address) noexcept
     return (isZero && bytes[15] <= 1) || (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80);
 }
 
-/// Whose it is, to put before its name: nobody's where it means the same everywhere. Loopback is each pod's own, what is link-local the node's. A pod with
-/// the network of its node has that one's, which is not known here.
+/// Whose it is, to put before its name, part by part: nobody's where it means the same everywhere. Loopback is each pod's own, what is link-local the
+/// node's. A pod with the network of its node has that one's, which is not known here.
+template <typename Take>
+void eachScope(const wire::SocketAddress &address, std::string_view node, std::string_view podUid, const Take &take)
+{
+    if (isOfOneNode(address))
+        take(node);
+    if (isLoopback(address) && !podUid.empty())
+        take(podUid);
+}
+
 inline std::string scopeOf(const wire::SocketAddress &address, std::string_view node, std::string_view podUid)
 {
     std::string scope;
-    if (isOfOneNode(address))
-        scope.append(node).append(" ");
-    if (isLoopback(address) && !podUid.empty())
-        scope.append(podUid).append(" ");
+    eachScope(address, node, podUid, [&scope](std::string_view part) { scope.append(part).append(" "); });
     return scope;
 }
 

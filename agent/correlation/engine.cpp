@@ -41,32 +41,21 @@ std::size_t slotOf(Topic topic)
     return number < types ? number : 0;
 }
 
-/// "Deployment shop/web", compared without making it.
-bool isOwner(std::string_view owner, const wire::Origin &origin)
-{
-    const auto takes = [&owner](std::string_view part) {
-        const bool is = owner.starts_with(part);
-        owner.remove_prefix(is ? part.size() : 0);
-        return is;
-    };
-    return takes(origin.workloadKind) && takes(" ") && takes(origin.namespaceName) && takes("/") && owner == origin.workloadName;
-}
-
 /// Entities of one observation, each worked out once.
 class Selection {
 public:
     explicit Selection(const Observation &seen) : m_seen(seen) {}
-    const std::optional<EntityName> &of(Selector selector)
+    const std::optional<EntityKey> &of(Selector selector)
     {
         auto &known = m_known[static_cast<std::size_t>(selector)];
         if (!known)
-            known = select(selector, m_seen);
+            known = entityKey(selector, m_seen);
         return *known;
     }
 
 private:
     const Observation &m_seen;
-    std::array<std::optional<std::optional<EntityName>>, selectors> m_known;
+    std::array<std::optional<std::optional<EntityKey>>, selectors> m_known;
 };
 
 } // namespace
@@ -77,6 +66,16 @@ struct Engine::Look {
     Selection entities;
     std::optional<std::uint32_t> node;
     std::string text; ///< the same for all, and the dearest part of evidence
+    /// Of the last step that asked: those of other rules ask for the same.
+    struct {
+        std::optional<Selector> of;
+        std::uint16_t number = 0;
+    } owner;
+    struct {
+        std::optional<Selector> of;
+        std::string text;
+        std::uint32_t hash = 0;
+    } affects;
 };
 
 Engine::Engine(RuleSetPtr rules, EngineLimits limits, FindingSink &sink)
@@ -100,11 +99,11 @@ void Engine::subscribe()
             m_wantsFigures = m_wantsFigures || isFigure(topic);
             m_wantsTraffic = m_wantsTraffic || isTraffic(topic);
             m_wantsLineage = m_wantsLineage || (*m_rules)[rule].steps[step].by == Selector::Ancestors;
-            const std::size_t slot = slotOf(topic);
-            std::vector<Subscription> &wanted = m_byTopic.at(slot); // those of one rule are in a row
-            if (!wanted.empty() && wanted.back().rule == rule)
+            std::vector<Subscription> &wanted = m_byTopic.at(slotOf(topic)); // those of one rule are in a row
+            if (!wanted.empty() && wanted.back().state == m_states[rule].get())
                 wanted.back().isLast = false;
-            wanted.push_back({rule, static_cast<std::uint8_t>(step)});
+            const Step &one = m_states[rule]->rule().steps[step];
+            wanted.push_back({m_states[rule].get(), &one, FirstCondition(one), static_cast<std::uint8_t>(step)});
         }
     }
 }
@@ -129,33 +128,29 @@ std::uint32_t Engine::nodeNumber(std::string_view node)
 /// Of whom it is said: of a service, where the entity is one, else of whoever the event is of. What runs without an owner has none.
 std::uint16_t Engine::ownerNumber(Selector of, const Observation &seen)
 {
-    const Party *party = of == Selector::Callee ? seen.subject : of == Selector::Caller ? seen.peer : nullptr;
-    if (party != nullptr)
-        return party->kind == wire::EntityKind::Workload ? ownerNumber(party->id) : std::uint16_t{0};
-    const wire::Origin &origin = seen.origin;
-    if (origin.workloadName.empty())
+    const bool isOfParty = (of == Selector::Callee && seen.subject != nullptr) || (of == Selector::Caller && seen.peer != nullptr);
+    const Selector selector = isOfParty ? of : Selector::Workload;
+    const auto owner = entityKey(selector, seen);
+    if (!owner || owner->kind != wire::EntityKind::Workload)
         return 0;
-    if (isOwner(m_names.owners[m_lastOwner], origin)) // runs of events of one workload are the rule, and a name is dear
-        return m_lastOwner;
-    return ownerNumber(origin.workloadKind + ' ' + origin.namespaceName + '/' + origin.workloadName);
+    const auto known = m_ownerNumbers.find(owner->key);
+    if (known != m_ownerNumbers.end() && known->second.check == owner->check)
+        return known->second.number;
+    return newOwner(*owner, select(selector, seen)->id);
 }
 
-std::uint16_t Engine::ownerNumber(const std::string &owner)
+std::uint16_t Engine::newOwner(const EntityKey &key, const std::string &owner)
 {
     if (owner.starts_with("Pod ")) // nothing runs it
         return 0;
-    const auto [known, isNew] = m_ownerNumbers.try_emplace(owner, 0);
-    if (isNew && m_names.owners.size() > mostOwners) {
-        m_ownerNumbers.erase(known);
+    if (m_names.owners.size() > mostOwners) {
         ++m_unnamedOwners;
         return 0;
     }
-    if (isNew) {
-        known->second = static_cast<std::uint16_t>(m_names.owners.size());
-        m_names.owners.push_back(owner);
-    }
-    m_lastOwner = known->second;
-    return m_lastOwner;
+    const auto number = static_cast<std::uint16_t>(m_names.owners.size());
+    m_names.owners.push_back(owner);
+    m_ownerNumbers.insert_or_assign(key.key, Owner{key.check, number});
+    return number;
 }
 
 bool Engine::onEvent(const wire::Event &event, const wire::Origin &origin, const EventPlace &place)
@@ -216,30 +211,30 @@ bool Engine::observe(const Observation &seen)
     if (slot >= m_byTopic.size() || m_byTopic[slot].empty())
         return false;
     bool isTaken = false;
-    Look look{seen, Selection(seen), {}, {}};
+    Look look{seen, Selection(seen), {}, {}, {}, {}};
     for (const Subscription &wants : m_byTopic[slot]) {
-        RuleState &state = *m_states[wants.rule];
-        const bool isTimed = m_clock != nullptr && state.count.evaluations % timedEvery == 0;
-        ++state.count.evaluations;
-        isTaken |= isTimed ? evaluateTimed(state, wants.step, look, wants.isLast) : evaluate(state, wants.step, look, wants.isLast);
+        const bool isTimed = m_clock != nullptr && wants.state->count.evaluations % timedEvery == 0;
+        ++wants.state->count.evaluations;
+        isTaken |= isTimed ? evaluateTimed(wants, look) : evaluate(wants, look);
     }
     return isTaken;
 }
 
-bool Engine::evaluateTimed(RuleState &state, std::uint8_t step, Look &look, bool isLast)
+bool Engine::evaluateTimed(const Subscription &wants, Look &look)
 {
     const std::int64_t began = m_clock->bootNs();
-    const bool isTaken = evaluate(state, step, look, isLast);
-    ++state.count.timed;
-    state.count.timedNs += static_cast<std::uint64_t>(m_clock->bootNs() - began);
+    const bool isTaken = evaluate(wants, look);
+    ++wants.state->count.timed;
+    wants.state->count.timedNs += static_cast<std::uint64_t>(m_clock->bootNs() - began);
     return isTaken;
 }
 
-bool Engine::evaluate(RuleState &state, std::uint8_t step, Look &look, bool isLast)
+bool Engine::evaluate(const Subscription &wants, Look &look)
 {
-    const bool isTaken = offer(state, step, look);
+    const bool isTaken = offer(wants, look);
+    RuleState &state = *wants.state;
     // With ancestors what was taken is judged at once, and is there all the same.
-    if (isLast && (state.hasTaken() || state.size() > m_limits.candidatesOfRule || m_candidates > m_limits.candidates))
+    if (wants.isLast && (state.hasTaken() || state.size() > m_limits.candidatesOfRule || m_candidates > m_limits.candidates))
         settle(state);
     return isTaken;
 }
@@ -253,9 +248,12 @@ void Engine::settle(RuleState &state)
     makeRoom();
 }
 
-bool Engine::offer(RuleState &state, std::uint8_t number, Look &look)
+bool Engine::offer(const Subscription &wants, Look &look)
 {
-    const Step &step = state.rule().steps[number];
+    if (!wants.first.mayPass(look.seen))
+        return false;
+    RuleState &state = *wants.state;
+    const Step &step = *wants.step;
     const bool isEvidence = fulfils(step, look.seen);
     if (!isEvidence && !step.share)
         return false;
@@ -268,19 +266,17 @@ bool Engine::offer(RuleState &state, std::uint8_t number, Look &look)
     }
     if (m_wantsLineage && isEvidence && entity->kind == wire::EntityKind::Process) // it may have run its program before we looked
         m_processes.note(look.seen.event, look.seen.timeNs(), nodeNumber(look.seen.place.node));
-    return step.by == Selector::Ancestors ? takeOfLineage(state, number, look) : take(state, number, look, *entity, isEvidence);
+    return step.by == Selector::Ancestors ? takeOfLineage(wants, look) : take(wants, look, *entity, isEvidence);
 }
 
 /// Of each process that it descends from.
-bool Engine::takeOfLineage(RuleState &state, std::uint8_t number, Look &look)
+bool Engine::takeOfLineage(const Subscription &wants, Look &look)
 {
     const wire::Process &process = look.seen.event.process;
     bool isTaken = false;
     for (const ProcessTree::Member &member : m_processes.lineage(process, nodeNumber(look.seen.place.node))) {
-        const EntityName entity =
-            hashed({wire::EntityKind::Process, processId(look.seen.place.node, member.pid, member.startTimeNs), std::string()});
-        isTaken |= take(state, number, look, entity, true);
-        state.judgeTaken(); // before its name goes
+        isTaken |= take(wants, look, processKey(look.seen.place.node, member.pid, member.startTimeNs), true);
+        wants.state->judgeTaken();
     }
     return isTaken;
 }
@@ -298,26 +294,41 @@ public:
         RuleState::Words words;
         words.text = m_look.text;
         words.node = *m_look.node;
-        words.owner = m_engine.ownerNumber(m_step.affects.value_or(m_step.by), m_look.seen);
-        if (!m_step.affects)
-            return words;
-        if (const auto &affected = m_look.entities.of(*m_step.affects)) {
-            words.affects = std::string(wire::entityKindName(affected->kind)) + ' ' + affected->name;
-            words.affectsHash = static_cast<std::uint32_t>(affected->key >> 32 | 1); // never 0
+        const Selector ofOwner = m_step.affects.value_or(m_step.by);
+        if (m_look.owner.of != ofOwner)
+            m_look.owner = {ofOwner, m_engine.ownerNumber(ofOwner, m_look.seen)};
+        words.owner = m_look.owner.number;
+        if (m_step.affects) {
+            noteAffected(*m_step.affects);
+            words.affects = m_look.affects.text;
+            words.affectsHash = m_look.affects.hash;
         }
         return words;
     }
+    std::string name() const override { return nameOf(m_step.by, m_look.seen); }
 
 private:
+    void noteAffected(Selector of) const
+    {
+        if (m_look.affects.of == of)
+            return;
+        m_look.affects = {of, {}, 0};
+        if (const auto &affected = m_look.entities.of(of)) {
+            m_look.affects.text.append(wire::entityKindName(affected->kind)).append(" ").append(nameOf(of, m_look.seen));
+            m_look.affects.hash = static_cast<std::uint32_t>(affected->key >> 32 | 1); // never 0
+        }
+    }
+
     Engine &m_engine;
     const Step &m_step;
     Look &m_look;
 };
 
-bool Engine::take(RuleState &state, std::uint8_t number, Look &look, const EntityName &entity, bool isEvidence)
+bool Engine::take(const Subscription &wants, Look &look, const EntityKey &entity, bool isEvidence)
 {
+    RuleState &state = *wants.state;
     const std::size_t before = state.size();
-    const bool isTaken = state.take({look.seen, entity, LookWords(*this, state.rule().steps[number], look), number, isEvidence});
+    const bool isTaken = state.take({look.seen, entity, LookWords(*this, *wants.step, look), wants.number, isEvidence});
     m_candidates += state.size() - before;
     return isTaken;
 }

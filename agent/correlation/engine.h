@@ -17,6 +17,7 @@
 #include "agent/correlation/imagehabits.h"
 #include "agent/correlation/names.h"
 #include "agent/correlation/observation.h"
+#include "agent/correlation/predicate.h"
 #include "agent/correlation/processtree.h"
 #include "agent/correlation/rule.h"
 #include "agent/correlation/traffictracker.h"
@@ -97,10 +98,13 @@ public:
     std::uint64_t forgotten() const noexcept;
 
 private:
+    /// Of a step to a topic. Those of a topic lie in a row, and are all that most events need of the rules.
     struct Subscription {
-        std::size_t rule = 0;
-        std::uint8_t step = 0;
-        bool isLast = true; ///< of the rule, for this topic
+        RuleState *state = nullptr;
+        const Step *step = nullptr;
+        FirstCondition first;
+        std::uint8_t number = 0; ///< of the step
+        bool isLast = true;      ///< of the rule, for this topic
     };
     void subscribe();
     struct Look;
@@ -108,15 +112,15 @@ private:
     bool onTypedEvent(Observation seen);
     void tellTraffic(std::int64_t nowNs);
     bool observe(const Observation &seen);
-    bool evaluate(RuleState &state, std::uint8_t step, Look &look, bool isLast);
-    bool evaluateTimed(RuleState &state, std::uint8_t step, Look &look, bool isLast);
-    bool offer(RuleState &state, std::uint8_t step, Look &look);
+    bool evaluate(const Subscription &wants, Look &look);
+    bool evaluateTimed(const Subscription &wants, Look &look);
+    bool offer(const Subscription &wants, Look &look);
     void settle(RuleState &state);
-    bool take(RuleState &state, std::uint8_t step, Look &look, const EntityName &entity, bool fulfils);
-    bool takeOfLineage(RuleState &state, std::uint8_t step, Look &look);
+    bool take(const Subscription &wants, Look &look, const EntityKey &entity, bool fulfils);
+    bool takeOfLineage(const Subscription &wants, Look &look);
     std::uint32_t nodeNumber(std::string_view node);
     std::uint16_t ownerNumber(Selector of, const Observation &seen);
-    std::uint16_t ownerNumber(const std::string &owner);
+    std::uint16_t newOwner(const EntityKey &key, const std::string &owner);
     void makeRoom();
     void beginAnew(std::int64_t nowNs);
 
@@ -134,8 +138,11 @@ private:
     std::vector<std::vector<Subscription>> m_byTopic; ///< first the types of events, then the facts
     Names m_names;
     std::unordered_map<std::string, std::uint32_t> m_nodeNumbers;
-    std::unordered_map<std::string, std::uint16_t> m_ownerNumbers;
-    std::uint16_t m_lastOwner = 0;
+    struct Owner {
+        std::uint64_t check = 0;
+        std::uint16_t number = 0; ///< in m_names
+    };
+    std::unordered_map<std::uint64_t, Owner> m_ownerNumbers; ///< by the keys of their workloads
     std::uint64_t m_unnamedOwners = 0;
     ProcessTree m_processes;
     bool m_wantsLineage = false; ///< some rule asks for it; else nothing is noted

@@ -53,22 +53,34 @@ template <typename T> constexpr ValueKind kindOfField()
         return ValueKind::None;
 }
 
-Value readDetail(const Observation &seen, std::uint8_t index)
+/// A function of its own for each field, as each event is asked for several: which one it is is known when it is compiled.
+template <typename D, std::uint8_t index> Value readDetail(const Observation &seen, std::uint8_t)
 {
+    const auto *detail = std::get_if<D>(&seen.event.detail);
     Value found;
-    std::visit(
-        [&](const auto &detail) {
-            std::uint8_t at = 0;
-            wire::visitFields(detail, [&](const wire::Field &, const auto &value) {
-                if constexpr (IsSingle<std::remove_cvref_t<decltype(value)>>) {
-                    if (at == index)
-                        found = toValue(value);
-                }
-                ++at;
-            });
-        },
-        seen.event.detail);
+    if (detail == nullptr)
+        return found;
+    std::uint8_t at = 0;
+    wire::visitFields(*detail, [&](const wire::Field &, const auto &value) {
+        if constexpr (IsSingle<std::remove_cvref_t<decltype(value)>>) {
+            if (at == index)
+                found = toValue(value);
+        }
+        ++at;
+    });
     return found;
+}
+
+constexpr std::size_t mostDetailFields = 24;
+
+template <typename D> FieldRef::Read detailReader(std::size_t index)
+{
+    static constexpr auto readers = []<std::uint8_t... each>(std::integer_sequence<std::uint8_t, each...>)
+    {
+        return std::array<FieldRef::Read, sizeof...(each)>{readDetail<D, each>...};
+    }
+    (std::make_integer_sequence<std::uint8_t, mostDetailFields>());
+    return readers.at(index);
 }
 
 struct NamedField {
@@ -218,7 +230,7 @@ Naming namingOf(std::string_view field)
     return field == "signal" ? Naming::Signal : Naming::None;
 }
 
-/// Calls visit(name, kind, index) with each field of the detail that events of this type have.
+/// Calls visit(name, kind, read) with each field of the detail that events of this type have.
 template <typename Visit> void eachDetailField(wire::EventType type, Visit &&visit)
 {
     const std::size_t wanted = wire::detailIndex(type);
@@ -226,9 +238,10 @@ template <typename Visit> void eachDetailField(wire::EventType type, Visit &&vis
         if (index != wanted)
             return;
         const std::variant_alternative_t<index, wire::Detail> detail{};
-        std::uint8_t at = 0;
+        std::size_t at = 0;
         wire::visitFields(detail, [&](const wire::Field &field, const auto &value) {
-            visit(field.name, kindOfField<std::remove_cvref_t<decltype(value)>>(), at++);
+            visit(field.name, kindOfField<std::remove_cvref_t<decltype(value)>>(),
+                  detailReader<std::remove_const_t<decltype(detail)>>(at++));
         });
     };
     [&]<std::size_t... index>(std::index_sequence<index...>) { (one.template operator()<index>(), ...); }
@@ -246,9 +259,9 @@ std::optional<FieldRef> findField(Topic topic, std::string_view name)
     if (isOfCluster(topic) && name == ofFacts[0].name)
         return FieldRef{ofFacts[0].read, 0, ofFacts[0].kind, ofFacts[0].naming};
     std::optional<FieldRef> found = findFigure(topic, name);
-    eachDetailField(eventTypeOf(topic), [&](std::string_view field, ValueKind kind, std::uint8_t index) {
+    eachDetailField(eventTypeOf(topic), [&](std::string_view field, ValueKind kind, FieldRef::Read read) {
         if (field == name && kind != ValueKind::None)
-            found = FieldRef{readDetail, index, kind, namingOf(field)};
+            found = FieldRef{read, 0, kind, namingOf(field)};
     });
     if (found)
         return found;
@@ -259,7 +272,7 @@ std::optional<FieldRef> findField(Topic topic, std::string_view name)
 std::vector<std::string> fieldNames(Topic topic)
 {
     std::vector<std::string> names;
-    eachDetailField(eventTypeOf(topic), [&](std::string_view field, ValueKind kind, std::uint8_t) {
+    eachDetailField(eventTypeOf(topic), [&](std::string_view field, ValueKind kind, FieldRef::Read) {
         if (kind != ValueKind::None)
             names.emplace_back(field);
     });

@@ -8,8 +8,8 @@
 #include <string_view>
 #include <utility>
 
-#include "agent/correlation/fnv.h"
 #include "agent/correlation/generations.h"
+#include "agent/correlation/hash128.h"
 
 namespace tapio::correlation {
 
@@ -21,24 +21,21 @@ struct NameHashes {
     std::uint64_t key = 0, check = 0;
 };
 
-/// Where it is, alone: for what may be in another one's place without harm.
-inline std::uint64_t keyOf(std::initializer_list<std::string_view> name) noexcept
+inline NameHashes hashesOf(std::initializer_list<std::string_view> name) noexcept
 {
     constexpr std::uint64_t multiplier =
         0x9e3779b97f4a7c15; ///< 2^64 by the golden ratio: what one name ends with and another begins with differs
-    std::uint64_t key = 0;
-    for (const std::string_view part : name)
-        key = std::rotl(key, 23) * multiplier ^ quickHash(part);
-    return key;
+    NameHashes hashes;
+    for (const std::string_view part : name) {
+        const Hash128 hash = hash128(part);
+        hashes.key = std::rotl(hashes.key, 23) * multiplier ^ hash.low;
+        hashes.check = std::rotl(hashes.check, 29) * multiplier ^ hash.high;
+    }
+    return hashes;
 }
 
-inline NameHashes hashesOf(std::initializer_list<std::string_view> name)
-{
-    Fnv check;
-    for (const std::string_view part : name)
-        check.add(part);
-    return {keyOf(name), check.value()};
-}
+/// Where it is, alone: for what may be in another one's place without harm.
+inline std::uint64_t keyOf(std::initializer_list<std::string_view> name) noexcept { return hashesOf(name).key; }
 
 /// And whether it is new, which what takes the place of another one with the same key is too. `Value` has a `check`.
 template <typename Value> std::pair<Value *, bool> placeOf(Generations<std::uint64_t, Value> &all, const NameHashes &hashes)

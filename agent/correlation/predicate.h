@@ -8,6 +8,22 @@
 
 namespace tapio::correlation {
 
+/// Of a condition with one number; what is none of numbers is not refused.
+inline bool allowsNumber(Comparison comparison, double value, double bound) noexcept
+{
+    switch (comparison) {
+    case Comparison::Equal:
+    case Comparison::OneOf: return value == bound;
+    case Comparison::NotEqual:
+    case Comparison::NoneOf: return value != bound;
+    case Comparison::AtLeast: return value >= bound;
+    case Comparison::AtMost: return value <= bound;
+    case Comparison::Above: return value > bound;
+    case Comparison::Below: return value < bound;
+    default: return true;
+    }
+}
+
 /// Whether a value, which is there, is one that the condition asks for. Here since each event is held against many.
 inline bool allows(const Predicate &predicate, const Value &value)
 {
@@ -21,10 +37,10 @@ inline bool allows(const Predicate &predicate, const Value &value)
     case Comparison::OneOf: return isNumber ? anyNumber() : anyText();
     case Comparison::NotEqual:
     case Comparison::NoneOf: return isNumber ? !anyNumber() : !anyText();
-    case Comparison::AtLeast: return value.number >= predicate.numbers.front();
-    case Comparison::AtMost: return value.number <= predicate.numbers.front();
-    case Comparison::Above: return value.number > predicate.numbers.front();
-    case Comparison::Below: return value.number < predicate.numbers.front();
+    case Comparison::AtLeast:
+    case Comparison::AtMost:
+    case Comparison::Above:
+    case Comparison::Below: return allowsNumber(predicate.comparison, value.number, predicate.numbers.front());
     case Comparison::BeginsWith:
         return std::any_of(predicate.texts.begin(), predicate.texts.end(), [&](const auto &text) { return value.text.starts_with(text); });
     case Comparison::EndsWith:
@@ -35,5 +51,34 @@ inline bool allows(const Predicate &predicate, const Value &value)
     }
     return false;
 }
+
+/// The first condition of a step, kept beside those of other rules: most events fail it, and then nothing of the rule is looked up in memory.
+class FirstCondition {
+public:
+    FirstCondition() = default; ///< all may pass
+    explicit FirstCondition(const Step &step) noexcept
+    {
+        // What fails a step that counts a share, or that has another way to be fulfilled, is looked at all the same.
+        if (step.where.empty() || !step.orWhere.empty() || step.share || step.where.front().numbers.size() != 1)
+            return;
+        const Predicate &first = step.where.front();
+        m_field = first.field;
+        m_comparison = first.comparison;
+        m_number = first.numbers.front();
+    }
+    /// False: the step is not fulfilled.
+    bool mayPass(const Observation &seen) const
+    {
+        if (m_field.read == nullptr)
+            return true;
+        const Value value = m_field.of(seen);
+        return value.kind == ValueKind::Number ? allowsNumber(m_comparison, value.number, m_number) : value.kind != ValueKind::None;
+    }
+
+private:
+    FieldRef m_field;
+    Comparison m_comparison = Comparison::Equal;
+    double m_number = 0;
+};
 
 } // namespace tapio::correlation

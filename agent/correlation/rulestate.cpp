@@ -135,7 +135,7 @@ Evidence evidenceOf(const RuleState::Taken &taken, std::uint32_t weight)
     return evidence;
 }
 
-std::uint32_t checkOf(const EntityName &entity) { return static_cast<std::uint32_t>(entity.check); }
+std::uint32_t checkOf(const EntityKey &entity) { return static_cast<std::uint32_t>(entity.check); }
 
 std::uint32_t stepsRelatedTo(const Rule &rule, std::size_t step)
 {
@@ -158,7 +158,7 @@ RuleState::RuleState(const Rule &rule, const Names &names, FindingSink &sink, st
 }
 
 /// Where it is, or would be: whoever makes two names of one hash must not have them mixed up.
-RuleState::Key RuleState::keyOf(const EntityName &entity) const
+RuleState::Key RuleState::keyOf(const EntityKey &entity) const
 {
     Key key = entity.key;
     for (auto at = m_candidates.find(key); at != m_candidates.end() && at->second.check != checkOf(entity); at = m_candidates.find(key))
@@ -166,18 +166,18 @@ RuleState::Key RuleState::keyOf(const EntityName &entity) const
     return key;
 }
 
-RuleState::Candidates::iterator RuleState::findOrMake(const EntityName &entity)
+std::pair<RuleState::Candidates::iterator, bool> RuleState::findOrMake(const EntityKey &entity)
 {
-    const auto [at, isNew] = m_candidates.try_emplace(keyOf(entity));
-    if (!isNew)
-        return at;
-    Candidate &candidate = at->second;
+    const Key key = keyOf(entity);
+    if (const auto known = m_candidates.find(key); known != m_candidates.end())
+        return {known, false};
+    const auto made = m_candidates.try_emplace(key);
+    Candidate &candidate = made.first->second;
     candidate.kind = entity.kind;
     candidate.check = checkOf(entity);
-    candidate.name = SmallText(entity.name);
     if (std::any_of(m_rule->steps.begin(), m_rule->steps.end(), [](const Step &step) { return step.share.has_value(); }))
         candidate.shares = std::make_unique<std::array<ShareWindow, mostSteps>>();
-    return at;
+    return made;
 }
 
 // What only supports by following, ends or contradicts begins nothing; nor does what went well, of which a share is counted: that would make
@@ -194,10 +194,13 @@ bool RuleState::take(const Taken &taken)
 {
     const Step &step = m_rule->steps[taken.step];
     const std::int64_t timeNs = taken.seen.timeNs();
-    const auto at = begins(step, taken.fulfils) ? findOrMake(taken.entity) : m_candidates.find(keyOf(taken.entity));
+    const auto [at, isNew] =
+        begins(step, taken.fulfils) ? findOrMake(taken.entity) : std::pair(m_candidates.find(keyOf(taken.entity)), false);
     if (at == m_candidates.end())
         return false;
     Candidate &candidate = at->second;
+    if (isNew)
+        candidate.name = SmallText(taken.source.name());
     const std::uint32_t weight = weightOf(taken.seen);
     if (step.share)
         (*candidate.shares)[taken.step].add(timeNs, step.windowNs, weight, taken.fulfils);
@@ -223,7 +226,7 @@ bool RuleState::take(const Taken &taken)
                 noteUntold(candidate, stepsRelatedTo(*m_rule, taken.step));
             const bool waits = !m_pending.empty() && m_pending.back().key == at->first;
             if (!waits)
-                m_pending.push_back({at->first, &taken.entity, timeNs, &taken.seen.origin});
+                m_pending.push_back({at->first, taken.entity, timeNs, &taken.seen.origin});
         } else {
             ++count.late;
             if (isKept) // too late to judge by, and counted all the same
@@ -240,7 +243,7 @@ void RuleState::judgeTaken()
         const auto at = m_candidates.find(one.key);
         if (at == m_candidates.end()) // it had to make room
             continue;
-        judge(one.key, at->second, {*one.entity, one.timeNs, *one.origin});
+        judge(one.key, at->second, {one.entity, one.timeNs, *one.origin});
         queue(one.key, at->second);
     }
     m_pending.clear();
@@ -278,7 +281,7 @@ void RuleState::open(Key key, Candidate &candidate, const Standing &standing, co
         Fnv id;
         id.add(m_rule->id);
         id.add(static_cast<std::uint64_t>(cause.entity.kind));
-        id.add(cause.entity.id);
+        id.add(cause.entity.key);
         id.add(static_cast<std::uint64_t>(candidate.evidence.front().timeNs));
         candidate.insight->id = id.value();
     }
@@ -468,13 +471,15 @@ void RuleState::join(Candidate &there, Candidate &moved)
 
 void RuleState::amend(const EntityName &was, const EntityName &now, const wire::Origin &origin, std::uint16_t owner)
 {
-    const auto at = m_candidates.find(keyOf(was));
+    const auto at = m_candidates.find(keyOf(was.key()));
     if (at == m_candidates.end())
         return;
     Candidate moved = std::move(at->second);
     forget(at);
-    const auto target = findOrMake(now);
+    const auto [target, isNew] = findOrMake(now.key());
     Candidate &there = target->second;
+    if (isNew)
+        there.name = SmallText(now.name);
     const bool wasOut = isOut(moved);
     EvidenceList evidence = moved.evidence; // an end takes it
     join(there, moved);
@@ -500,7 +505,7 @@ void RuleState::amend(const EntityName &was, const EntityName &now, const wire::
     if (wasOut)
         tell(there, wire::InsightState::Updated, there.newestNs());
     if (!there.evidence.empty())
-        judge(target->first, there, {now, there.newestNs(), origin});
+        judge(target->first, there, {now.key(), there.newestNs(), origin});
     queue(target->first, there);
 }
 

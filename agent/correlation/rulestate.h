@@ -23,7 +23,7 @@ class RuleState {
 public:
     /// What evidence has beside its place and time.
     struct Words {
-        std::string affects;           ///< with its kind; empty = the step asks for none
+        std::string_view affects;      ///< with its kind; empty = the step asks for none
         std::uint32_t affectsHash = 0; ///< of its id
         std::string_view text;         ///< evidenceText() of what was seen
         std::uint32_t node = 0;
@@ -34,11 +34,12 @@ public:
     public:
         virtual ~WordsSource() = default;
         virtual Words words() const = 0;
+        virtual std::string name() const = 0; ///< of the entity, for people
     };
     /// What a step took, or of a share only counted.
     struct Taken {
         const Observation &seen;
-        const EntityName &entity;
+        const EntityKey &entity;
         const WordsSource &source;
         std::uint8_t step = 0;
         bool fulfils = true; ///< false: it counts for the share only
@@ -74,20 +75,21 @@ private:
     using Candidates = std::unordered_map<Key, Candidate>;
     using Due = std::pair<std::int64_t, Key>;
 
-    Key keyOf(const EntityName &entity) const;
+    Key keyOf(const EntityKey &entity) const;
     void forget(Candidates::iterator at);
     void unqueue(Key key);
-    Candidates::iterator findOrMake(const EntityName &entity);
+    /// And whether it is new: then it has no name yet.
+    std::pair<Candidates::iterator, bool> findOrMake(const EntityKey &entity);
     /// What makes a candidate be judged: whose it is, and when and where.
     struct Cause {
-        const EntityName &entity;
+        EntityKey entity;
         std::int64_t timeNs;
         const wire::Origin &origin;
     };
     void judge(Key key, Candidate &candidate, const Cause &cause);
     struct Pending {
         Key key = 0;
-        const EntityName *entity = nullptr;
+        EntityKey entity;
         std::int64_t timeNs = 0;
         const wire::Origin *origin = nullptr;
     };

@@ -3,12 +3,16 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstddef>
+#include <memory_resource>
 #include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "agent/correlation/addresskind.h"
-#include "agent/correlation/fnv.h"
+#include "agent/correlation/hash128.h"
+#include "protocol/wire/addresstext.h"
 
 namespace tapio::correlation {
 
@@ -47,25 +51,70 @@ const Known &lookUp(Selector selector)
     return *std::find_if(known.begin(), known.end(), [selector](const Known &one) { return one.selector == selector; });
 }
 
-EntityName node(const Observation &seen)
+/// An id while it is made: what does not fit on the stack, such as a long cgroup's path, takes memory.
+class IdText {
+public:
+    IdText() { m_text.reserve(usualBytes); }
+    std::pmr::string &text() noexcept { return m_text; }
+
+private:
+    static constexpr std::size_t usualBytes = 512;
+    std::array<std::byte, usualBytes + 1> m_room;
+    std::pmr::monotonic_buffer_resource m_memory{m_room.data(), m_room.size()};
+    std::pmr::string m_text{&m_memory};
+};
+
+/// What is told of an entity. Its name costs memory, and is asked for rarely.
+struct Told {
+    std::pmr::string &id;
+    std::string *name; ///< null: it is not asked for
+
+    void nameIs(std::string_view text) const
+    {
+        if (name != nullptr)
+            *name = text;
+    }
+};
+
+using Kind = std::optional<EntityKind>;
+
+void appendNumber(std::pmr::string &text, std::uint64_t number)
+{
+    std::array<char, 20> digits{};
+    text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
+}
+
+EntityKind same(EntityKind kind, std::string_view idAndName, const Told &told)
+{
+    told.id = idAndName;
+    told.nameIs(idAndName);
+    return kind;
+}
+
+EntityKind node(const Observation &seen, const Told &told)
 {
     // What a server says of a node it says in a stream of its own.
-    const std::string_view name = isOfNode(seen.topic) && seen.subject != nullptr ? std::string_view(seen.subject->name) : seen.place.node;
-    return {EntityKind::Node, std::string(name), std::string(name)};
+    return same(EntityKind::Node, isOfNode(seen.topic) && seen.subject != nullptr ? std::string_view(seen.subject->name) : seen.place.node,
+                told);
 }
 
 /// Of the host itself, as "/system.slice/sshd.service" is not.
 bool isHost(const wire::Origin &origin) { return origin.cgroupPath == "/"; }
 
-std::optional<EntityName> cgroup(const Observation &seen)
+Kind cgroup(const Observation &seen, const Told &told)
 {
     const wire::Origin &origin = seen.origin;
     if (isHost(origin))
-        return node(seen);
+        return node(seen, told);
     if (origin.cgroupPath.empty() && origin.cgroupId == 0)
         return std::nullopt;
-    const std::string path = origin.cgroupPath.empty() ? "cgroup " + std::to_string(origin.cgroupId) : origin.cgroupPath;
-    return EntityName{EntityKind::Container, std::string(seen.place.node) + path, path};
+    told.id = seen.place.node;
+    const std::size_t begin = told.id.size();
+    told.id += origin.cgroupPath;
+    if (origin.cgroupPath.empty())
+        appendNumber(told.id += "cgroup ", origin.cgroupId);
+    told.nameIs(std::string_view(told.id).substr(begin));
+    return EntityKind::Container;
 }
 
 std::string podName(const wire::Origin &origin)
@@ -75,37 +124,43 @@ std::string podName(const wire::Origin &origin)
     return origin.namespaceName.empty() ? origin.podName : origin.namespaceName + '/' + origin.podName;
 }
 
-std::optional<EntityName> container(const Observation &seen)
+std::string containerName(const wire::Origin &origin)
 {
-    const wire::Origin &origin = seen.origin;
-    if (origin.containerId.empty())
-        return cgroup(seen);
     const std::string pod = podName(origin);
     const std::string own = origin.containerName.empty() ? origin.containerId.substr(0, shortIdLength) : origin.containerName;
-    return EntityName{EntityKind::Container, origin.containerId, pod.empty() ? own : pod + '/' + own};
+    return pod.empty() ? own : pod + '/' + own;
 }
 
-std::optional<EntityName> pod(const Observation &seen)
+Kind container(const Observation &seen, const Told &told)
+{
+    if (seen.origin.containerId.empty())
+        return cgroup(seen, told);
+    told.id = seen.origin.containerId;
+    if (told.name != nullptr)
+        *told.name = containerName(seen.origin);
+    return EntityKind::Container;
+}
+
+Kind pod(const Observation &seen, const Told &told)
 {
     if (seen.origin.podUid.empty())
-        return container(seen);
-    return EntityName{EntityKind::Pod, seen.origin.podUid, podName(seen.origin)};
+        return container(seen, told);
+    told.id = seen.origin.podUid;
+    if (told.name != nullptr)
+        *told.name = podName(seen.origin);
+    return EntityKind::Pod;
 }
 
-std::optional<EntityName> workload(const Observation &seen)
+Kind workload(const Observation &seen, const Told &told)
 {
     const wire::Origin &origin = seen.origin;
     if (origin.workloadName.empty())
-        return pod(seen);
-    const std::string name = origin.namespaceName + '/' + origin.workloadName;
-    return EntityName{EntityKind::Workload, origin.workloadKind + ' ' + name, name};
-}
-
-/// Where something listens.
-EntityName listener(const Observation &seen, const wire::SocketAddress &address)
-{
-    const std::string name = wire::toString(address);
-    return {EntityKind::Destination, scopeOf(address, seen.place.node, seen.origin.podUid) + name, name};
+        return pod(seen, told);
+    told.id.append(origin.workloadKind).append(" ");
+    const std::size_t begin = told.id.size();
+    told.id.append(origin.namespaceName).append("/").append(origin.workloadName);
+    told.nameIs(std::string_view(told.id).substr(begin));
+    return EntityKind::Workload;
 }
 
 /// The two ends of what an event is about, and which of them calls.
@@ -113,14 +168,32 @@ struct Ends {
     const wire::SocketAddress &client, &server;
 };
 
+void appendScope(std::pmr::string &id, const Observation &seen, const wire::SocketAddress &address)
+{
+    eachScope(address, seen.place.node, seen.origin.podUid, [&id](std::string_view scope) { id.append(scope).append(" "); });
+}
+
+/// Where something listens.
+EntityKind listener(const Observation &seen, const wire::SocketAddress &address, const Told &told)
+{
+    appendScope(told.id, seen, address);
+    const wire::AddressText name(address);
+    told.id += name.view();
+    told.nameIs(name.view());
+    return EntityKind::Destination;
+}
+
 /// The end that listens.
-EntityName destination(const Observation &seen, const Ends &ends) { return listener(seen, ends.server); }
+EntityKind destination(const Observation &seen, const Ends &ends, const Told &told) { return listener(seen, ends.server, told); }
 
 /// Client, then server: what both ends tell has one name.
-EntityName connection(const Observation &seen, const Ends &ends)
+EntityKind connection(const Observation &seen, const Ends &ends, const Told &told)
 {
-    const std::string name = wire::toString(ends.client) + " -> " + wire::toString(ends.server);
-    return {EntityKind::Connection, scopeOf(ends.server, seen.place.node, seen.origin.podUid) + name, name};
+    appendScope(told.id, seen, ends.server);
+    const std::size_t begin = told.id.size();
+    told.id.append(wire::AddressText(ends.client).view()).append(" -> ").append(wire::AddressText(ends.server).view());
+    told.nameIs(std::string_view(told.id).substr(begin));
+    return EntityKind::Connection;
 }
 
 template <typename D> constexpr bool isOfAConnection = false;
@@ -128,15 +201,15 @@ template <> constexpr bool isOfAConnection<wire::TcpConnection> = true;
 template <> constexpr bool isOfAConnection<wire::HttpRequest> = true;
 template <> constexpr bool isOfAConnection<wire::TlsFailure> = true;
 
-std::optional<EntityName> ofConnection(const Observation &seen, EntityName (*name)(const Observation &, const Ends &))
+Kind ofConnection(const Observation &seen, const Told &told, EntityKind (*tell)(const Observation &, const Ends &, const Told &))
 {
     return std::visit(
-        [&](const auto &detail) -> std::optional<EntityName> {
+        [&](const auto &detail) -> Kind {
             if constexpr (isOfAConnection<std::decay_t<decltype(detail)>>) {
                 if (detail.direction == wire::TcpDirection::Unknown)
                     return std::nullopt;
                 const bool isOurs = detail.direction == wire::TcpDirection::Outbound;
-                return name(seen, isOurs ? Ends{detail.local, detail.remote} : Ends{detail.remote, detail.local});
+                return tell(seen, isOurs ? Ends{detail.local, detail.remote} : Ends{detail.remote, detail.local}, told);
             } else {
                 return std::nullopt;
             }
@@ -144,64 +217,78 @@ std::optional<EntityName> ofConnection(const Observation &seen, EntityName (*nam
         seen.event.detail);
 }
 
-std::optional<EntityName> login(const Observation &seen, std::string wire::Login::*field, EntityKind kind)
+Kind login(const Observation &seen, std::string wire::Login::*field, EntityKind kind, const Told &told)
 {
     const auto *detail = std::get_if<wire::Login>(&seen.event.detail);
     if (detail == nullptr || (detail->*field).empty())
         return std::nullopt;
-    return EntityName{kind, detail->*field, detail->*field};
+    return same(kind, detail->*field, told);
 }
 
-std::optional<EntityName> party(const Party *party)
+Kind party(const Party *party, const Told &told)
 {
-    return party == nullptr ? std::nullopt : std::optional(EntityName{party->kind, party->id, party->name});
+    if (party == nullptr)
+        return std::nullopt;
+    told.id = party->id;
+    told.nameIs(party->name);
+    return party->kind;
 }
 
-std::optional<EntityName> pair(const Observation &seen)
+Kind pair(const Observation &seen, const Told &told)
 {
     if (seen.subject == nullptr || seen.peer == nullptr)
         return std::nullopt;
-    const std::string name = seen.subject->name + " -> " + seen.peer->name;
-    return EntityName{EntityKind::Node, name, name};
+    told.id.append(seen.subject->name).append(" -> ").append(seen.peer->name);
+    told.nameIs(told.id);
+    return EntityKind::Node;
 }
 
-std::optional<EntityName> process(const wire::Process &process, std::string_view node)
+void appendProcess(std::pmr::string &id, std::string_view node, std::uint32_t pid, std::uint64_t startTimeNs)
+{
+    id.append(node).append(" ");
+    appendNumber(id, pid);
+    appendNumber(id += ' ', startTimeNs);
+}
+
+Kind process(const wire::Process &process, std::string_view node, const Told &told)
 {
     if (process.pid == 0)
         return std::nullopt;
-    return EntityName{EntityKind::Process, processId(node, process.pid, process.startTimeNs),
-                      process.comm + " (" + std::to_string(process.pid) + ')'};
+    appendProcess(told.id, node, process.pid, process.startTimeNs);
+    if (told.name != nullptr)
+        *told.name = process.comm + " (" + std::to_string(process.pid) + ')';
+    return EntityKind::Process;
 }
 
-std::optional<EntityName> find(Selector selector, const Observation &seen)
+/// `told.id` is empty before.
+Kind find(Selector selector, const Observation &seen, const Told &told)
 {
     const wire::Origin &origin = seen.origin;
     switch (selector) {
-    case Selector::Node: return node(seen);
+    case Selector::Node: return node(seen, told);
     case Selector::Namespace:
-        if (origin.namespaceName.empty())
-            return std::nullopt;
-        return EntityName{EntityKind::Namespace, origin.namespaceName, origin.namespaceName};
-    case Selector::Workload: return workload(seen);
-    case Selector::Pod: return pod(seen);
-    case Selector::Container: return container(seen);
+        return origin.namespaceName.empty() ? std::nullopt : Kind(same(EntityKind::Namespace, origin.namespaceName, told));
+    case Selector::Workload: return workload(seen, told);
+    case Selector::Pod: return pod(seen, told);
+    case Selector::Container: return container(seen, told);
     case Selector::Process:
-    case Selector::Ancestors: return process(seen.event.process, seen.place.node);
-    case Selector::Connection: return ofConnection(seen, connection);
-    case Selector::Destination: return ofConnection(seen, destination);
+    case Selector::Ancestors: return process(seen.event.process, seen.place.node, told);
+    case Selector::Connection: return ofConnection(seen, told, connection);
+    case Selector::Destination: return ofConnection(seen, told, destination);
     case Selector::NameServer: {
         const auto *dns = std::get_if<wire::DnsQuery>(&seen.event.detail);
-        if (dns == nullptr)
-            return std::nullopt;
-        return listener(seen, dns->server);
+        return dns == nullptr ? std::nullopt : Kind(listener(seen, dns->server, told));
     }
-    case Selector::Account: return login(seen, &wire::Login::user, EntityKind::Account);
-    case Selector::Address: return login(seen, &wire::Login::remote, EntityKind::Address);
-    case Selector::Cluster: return EntityName{EntityKind::Cluster, "cluster", "the cluster"};
-    case Selector::Pair: return pair(seen);
-    case Selector::PeerNode: return seen.peer == nullptr || seen.peer->kind != EntityKind::Node ? std::nullopt : party(seen.peer);
-    case Selector::Callee: return party(seen.subject);
-    case Selector::Caller: return party(seen.peer);
+    case Selector::Account: return login(seen, &wire::Login::user, EntityKind::Account, told);
+    case Selector::Address: return login(seen, &wire::Login::remote, EntityKind::Address, told);
+    case Selector::Cluster:
+        told.id = "cluster";
+        told.nameIs("the cluster");
+        return EntityKind::Cluster;
+    case Selector::Pair: return pair(seen, told);
+    case Selector::PeerNode: return seen.peer == nullptr || seen.peer->kind != EntityKind::Node ? std::nullopt : party(seen.peer, told);
+    case Selector::Callee: return party(seen.subject, told);
+    case Selector::Caller: return party(seen.peer, told);
     }
     return std::nullopt;
 }
@@ -243,27 +330,44 @@ bool applies(Selector selector, Topic topic) noexcept
     }
 }
 
-std::string processId(std::string_view node, std::uint32_t pid, std::uint64_t startTimeNs)
+EntityKey entityKey(wire::EntityKind kind, std::string_view id) noexcept
 {
-    return std::string(node) + ' ' + std::to_string(pid) + ' ' + std::to_string(startTimeNs);
+    const Hash128 hash = hash128(id, static_cast<std::uint64_t>(kind));
+    return {kind, hash.low, hash.high};
 }
 
-EntityName hashed(EntityName entity)
+EntityKey processKey(std::string_view node, std::uint32_t pid, std::uint64_t startTimeNs)
 {
-    constexpr std::uint64_t other = 0x9e3779b97f4a7c15; // any but 0
-    for (auto [salt, target] : {std::pair(std::uint64_t{0}, &entity.key), std::pair(other, &entity.check)}) {
-        Fnv hash(salt);
-        hash.add(static_cast<std::uint64_t>(entity.kind));
-        hash.add(entity.id);
-        *target = hash.value();
-    }
-    return entity;
+    IdText id;
+    appendProcess(id.text(), node, pid, startTimeNs);
+    return entityKey(EntityKind::Process, id.text());
+}
+
+std::optional<EntityKey> entityKey(Selector selector, const Observation &seen)
+{
+    IdText id;
+    const Kind kind = find(selector, seen, {id.text(), nullptr});
+    return kind ? std::optional(entityKey(*kind, id.text())) : std::nullopt;
+}
+
+std::string nameOf(Selector selector, const Observation &seen)
+{
+    IdText id;
+    std::string name;
+    find(selector, seen, {id.text(), &name});
+    return name;
 }
 
 std::optional<EntityName> select(Selector selector, const Observation &seen)
 {
-    auto entity = find(selector, seen);
-    return entity ? std::optional(hashed(std::move(*entity))) : std::nullopt;
+    IdText id;
+    EntityName entity;
+    const Kind kind = find(selector, seen, {id.text(), &entity.name});
+    if (!kind)
+        return std::nullopt;
+    entity.kind = *kind;
+    entity.id = id.text();
+    return entity;
 }
 
 } // namespace tapio::correlation

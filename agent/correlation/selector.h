@@ -40,18 +40,28 @@ wire::EntityKind kindOf(Selector selector) noexcept;
 /// Whether observations of a topic can have one.
 bool applies(Selector selector, Topic topic) noexcept;
 
+/// Which entity it is, by two hashes of its kind and id: two of one key and one check are one. The same on every machine.
+struct EntityKey {
+    wire::EntityKind kind = wire::EntityKind::Unknown;
+    std::uint64_t key = 0, check = 0;
+};
+EntityKey entityKey(wire::EntityKind kind, std::string_view id) noexcept;
+/// Of a process.
+EntityKey processKey(std::string_view node, std::uint32_t pid, std::uint64_t startTimeNs);
+/// None: not known of this one, such as the pod of what nobody could place. Takes no memory, since it is asked of nearly each event.
+std::optional<EntityKey> entityKey(Selector selector, const Observation &seen);
+
 /// Who it is. `id` tells entities of one kind apart, `name` is for people.
 struct EntityName {
     wire::EntityKind kind = wire::EntityKind::Unknown;
     std::string id;
     std::string name;
-    std::uint64_t key = 0, check = 0; ///< two hashes of kind and id, by which it is found
+
+    EntityKey key() const noexcept { return entityKey(kind, id); }
 };
-/// The id of a process.
-std::string processId(std::string_view node, std::uint32_t pid, std::uint64_t startTimeNs);
-/// The same with its hashes.
-EntityName hashed(EntityName entity);
-/// With its hashes. None: not known of this one, such as the pod of what nobody could place.
+/// Of the same key as entityKey() gives.
 std::optional<EntityName> select(Selector selector, const Observation &seen);
+/// Its name alone. Empty: it is not known.
+std::string nameOf(Selector selector, const Observation &seen);
 
 } // namespace tapio::correlation

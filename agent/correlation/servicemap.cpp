@@ -95,7 +95,7 @@ ServiceMap::Service &ServiceMap::serviceAt(ServiceKey key, std::int64_t nowNs)
 
 ServiceKey ServiceMap::named(EntityKind kind, const std::string &id, const std::string &name, std::int64_t nowNs)
 {
-    const EntityName entity = hashed({kind, id, name});
+    const EntityKey entity = entityKey(kind, id);
     const ServiceKey key{entity.key, entity.check};
     Service &service = serviceAt(key, nowNs);
     if (service.party == nullptr)
@@ -105,13 +105,14 @@ ServiceKey ServiceMap::named(EntityKind kind, const std::string &id, const std::
 
 ServiceKey ServiceMap::own(const Observation &seen)
 {
-    const auto entity = select(Selector::Workload, seen);
-    if (!entity)
+    const auto known = entityKey(Selector::Workload, seen);
+    if (!known)
         return named(EntityKind::Node, std::string(seen.place.node), std::string(seen.place.node), seen.timeNs());
-    const ServiceKey key{entity->key, entity->check};
+    const ServiceKey key{known->key, known->check};
     Service &service = serviceAt(key, seen.timeNs());
     if (service.party != nullptr)
         return key;
+    const auto entity = select(Selector::Workload, seen);
     service.party = std::make_shared<const Party>(Party{entity->kind, entity->id, entity->name});
     if (entity->kind == EntityKind::Workload) {
         wire::Origin origin;

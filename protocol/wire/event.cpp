@@ -8,6 +8,8 @@
 
 #include <arpa/inet.h>
 
+#include "protocol/wire/addresstext.h"
+
 namespace tapio::wire {
 
 namespace {
@@ -138,27 +140,48 @@ std::string_view tcpOutcomeName(TcpOutcome outcome) noexcept
     return "unknown";
 }
 
-std::string toString(const SocketAddress &address)
+void AddressText::add(std::string_view text) noexcept
 {
-    constexpr std::size_t longestIpv4 = std::string_view("255.255.255.255:65535").size();
-    std::string text;
-    text.reserve(longestIpv4);
-    const auto add = [&text](unsigned number) {
-        std::array<char, 8> digits{};
-        text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
-    };
+    m_size = static_cast<std::size_t>(std::copy(text.begin(), text.end(), m_chars.data() + m_size) - m_chars.data());
+}
+
+void AddressText::add(std::uint16_t number) noexcept
+{
+    bool isBegun = false;
+    for (unsigned place = 10'000; place > 1; place /= 10) {
+        isBegun = isBegun || number >= place;
+        if (isBegun)
+            m_chars[m_size++] = static_cast<char>('0' + number / place % 10);
+    }
+    m_chars[m_size++] = static_cast<char>('0' + number % 10);
+}
+
+void AddressText::addOctet(std::uint8_t number) noexcept
+{
+    if (number >= 100)
+        m_chars[m_size++] = static_cast<char>('0' + number / 100);
+    if (number >= 10)
+        m_chars[m_size++] = static_cast<char>('0' + number / 10 % 10);
+    m_chars[m_size++] = static_cast<char>('0' + number % 10);
+}
+
+AddressText::AddressText(const SocketAddress &address) noexcept
+{
     if (std::equal(mappedPrefix.begin(), mappedPrefix.end(), address.bytes.begin())) {
         // By hand, for inet_ntop() prints it, and storms are full of it.
         for (std::size_t i = mappedPrefix.size(); i < address.bytes.size(); ++i) {
-            add(address.bytes[i]);
-            text += i + 1 < address.bytes.size() ? '.' : ':';
+            addOctet(address.bytes[i]);
+            m_chars[m_size++] = i + 1 < address.bytes.size() ? '.' : ':';
         }
     } else {
         std::array<char, INET6_ADDRSTRLEN> ipv6{};
-        text.append("[").append(inet_ntop(AF_INET6, address.bytes.data(), ipv6.data(), ipv6.size())).append("]:");
+        add("[");
+        add(inet_ntop(AF_INET6, address.bytes.data(), ipv6.data(), ipv6.size()));
+        add("]:");
     }
     add(address.port);
-    return text;
 }
+
+std::string toString(const SocketAddress &address) { return std::string(AddressText(address).view()); }
 
 } // namespace tapio::wire

@@ -17,11 +17,23 @@ namespace {
 constexpr std::size_t summaryBytes = 400;
 constexpr std::string_view ellipsis = "\xE2\x80\xA6";
 
-std::string fixed(double value, int digits, std::string_view unit)
+/// "12.3 ms" of 123 tenths, "12.34 %" of 1234 hundredths. By whole numbers: to_chars() of a double costs as much as the rest of a line.
+template <unsigned digits> std::string decimal(std::uint64_t units, std::string_view unit)
 {
-    std::array<char, 64> text{};
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, digits).ptr;
-    return std::string(text.data(), end).append(" ").append(unit);
+    constexpr std::uint64_t perOne = digits == 0 ? 1 : digits == 1 ? 10 : 100;
+    std::array<char, 20> whole{};
+    std::string line(whole.data(), std::to_chars(whole.data(), whole.data() + whole.size(), units / perOne).ptr);
+    line.append(digits == 0 ? 0 : 1, '.');
+    for (std::uint64_t place = perOne / 10; place > 0; place /= 10)
+        line += static_cast<char>('0' + units / place % 10);
+    return line.append(" ").append(unit);
+}
+
+/// Halves go to the even one, as they do where doubles are printed.
+constexpr std::uint64_t rounded(std::uint64_t value, std::uint64_t divisor) noexcept
+{
+    const std::uint64_t whole = value / divisor, rest = value % divisor;
+    return whole + (rest > divisor - rest || (rest == divisor - rest && whole % 2 == 1) ? 1 : 0);
 }
 
 std::string bytesText(std::uint64_t bytes)
@@ -29,21 +41,20 @@ std::string bytesText(std::uint64_t bytes)
     static constexpr std::array<std::string_view, 5> units{"KiB", "MiB", "GiB", "TiB", "PiB"};
     if (bytes < 1024)
         return std::to_string(bytes) + " B";
-    double value = static_cast<double>(bytes) / 1024;
     std::size_t unit = 0;
-    for (; value >= 1024 && unit + 1 < units.size(); ++unit)
-        value /= 1024;
-    return fixed(value, 1, units[unit]);
+    unsigned shift = 10;
+    for (; bytes >> shift >= 1024 && unit + 1 < units.size(); ++unit)
+        shift += 10;
+    const std::uint64_t one = std::uint64_t{1} << shift, whole = bytes >> shift;
+    return decimal<1>(whole * 10 + rounded(bytes % one * 10, one), units[unit]);
 }
 
 std::string durationText(std::uint64_t ns)
 {
-    const auto value = static_cast<double>(ns);
-    if (ns < static_cast<std::uint64_t>(nsPerMs))
-        return fixed(value / static_cast<double>(nsPerUs), 0, "us");
-    if (ns < static_cast<std::uint64_t>(nsPerSecond))
-        return fixed(value / static_cast<double>(nsPerMs), 1, "ms");
-    return fixed(value / static_cast<double>(nsPerSecond), 1, "s");
+    constexpr auto us = static_cast<std::uint64_t>(nsPerUs), ms = static_cast<std::uint64_t>(nsPerMs), second = std::uint64_t{nsPerSecond};
+    if (ns < ms)
+        return decimal<0>(rounded(ns, us), "us");
+    return ns < second ? decimal<1>(rounded(ns, ms / 10), "ms") : decimal<1>(rounded(ns, second / 10), "s");
 }
 
 /// "2d 3h", "5h 10m", "9m": of what is days away, seconds say nothing.
@@ -164,8 +175,8 @@ struct Writer {
 
     void operator()(const OomKill &kill) const
     {
-        line += "killed for lack of memory, anonymous " + bytesText(kill.anonRssBytes) + ", file " + bytesText(kill.fileRssBytes)
-                + ", shared " + bytesText(kill.shmemRssBytes);
+        line.append("killed for lack of memory, anonymous ").append(bytesText(kill.anonRssBytes)).append(", file ");
+        line.append(bytesText(kill.fileRssBytes)).append(", shared ").append(bytesText(kill.shmemRssBytes));
         if (kill.triggerPid != 0) {
             line += ", allocation by ";
             appendLine(line, kill.triggerComm);
@@ -189,14 +200,17 @@ struct Writer {
         if (isOfSeveral)
             line += std::to_string(std::uint64_t{tcp.more} + 1) + " times ";
         line += inbound ? "accept " : "connect ";
-        line += toString(inbound ? tcp.local : tcp.remote);
-        line += inbound ? " from " + (isOfSeveral ? hostText(tcp.remote) : toString(tcp.remote)) : std::string();
+        line += AddressText(inbound ? tcp.local : tcp.remote).view();
+        if (inbound)
+            line.append(" from ").append(isOfSeveral ? hostText(tcp.remote) : toString(tcp.remote));
         line += ' ';
         line += tcp.outcome == TcpOutcome::TimedOut ? std::string_view("timed out") : tcpOutcomeName(tcp.outcome);
         if (tcp.durationNs != 0)
-            line += " after " + durationText(tcp.durationNs) + (isOfSeveral ? " on average" : "");
-        if (tcp.established)
-            line += ", sent " + bytesText(tcp.bytesSent) + ", received " + bytesText(tcp.bytesReceived) + (isOfSeveral ? " in all" : "");
+            line.append(" after ").append(durationText(tcp.durationNs)).append(isOfSeveral ? " on average" : "");
+        if (tcp.established) {
+            line.append(", sent ").append(bytesText(tcp.bytesSent)).append(", received ").append(bytesText(tcp.bytesReceived));
+            line += isOfSeveral ? " in all" : "";
+        }
         if (tcp.retransmits != 0)
             line += ", " + std::to_string(tcp.retransmits) + " retransmits";
     }
@@ -208,13 +222,13 @@ struct Writer {
             line += std::to_string(std::uint64_t{dns.more} + 1) + " times ";
         line += "dns " + dnsTypeName(dns.queryType) + ' ';
         appendLine(line, dns.name);
-        line += " at " + toString(dns.server) + (dns.tcp ? " over tcp: " : ": ");
+        line.append(" at ").append(AddressText(dns.server).view()).append(dns.tcp ? " over tcp: " : ": ");
         if (dns.outcome == DnsOutcome::Answered)
-            line += dnsResponseName(dns.responseCode) + ", " + std::to_string(dns.answers) + " answers";
+            line.append(dnsResponseName(dns.responseCode)).append(", ").append(std::to_string(dns.answers)).append(" answers");
         else
             line += dns.outcome == DnsOutcome::TimedOut ? std::string_view("timed out") : dnsOutcomeName(dns.outcome);
         if (dns.latencyNs != 0)
-            line += " after " + durationText(dns.latencyNs) + (isOfSeveral ? " on average" : "");
+            line.append(" after ").append(durationText(dns.latencyNs)).append(isOfSeveral ? " on average" : "");
         if (dns.truncated)
             line += ", truncated";
         if (dns.attempts > 1)
@@ -229,8 +243,8 @@ struct Writer {
         appendPart(line, " of ", http.texts->host);
         // Within the TLS library the other end is not always to be seen.
         const bool unknownPeer = http.tls && http.remote == SocketAddress();
-        line +=
-            (inbound ? " from " : " to ") + (unknownPeer ? "an unknown peer" : toString(http.remote)) + (http.tls ? " over tls: " : ": ");
+        line.append(inbound ? " from " : " to ").append(unknownPeer ? "an unknown peer" : AddressText(http.remote).view());
+        line += http.tls ? " over tls: " : ": ";
         if (http.status != 0)
             line += std::to_string(http.status);
         else
@@ -238,9 +252,9 @@ struct Writer {
         if (http.status != 0 && http.aborted)
             line += ", aborted";
         if (http.latencyNs != 0)
-            line += " after " + durationText(http.latencyNs);
+            line.append(" after ").append(durationText(http.latencyNs));
         if (http.responseBytes != 0)
-            line += ", " + bytesText(http.responseBytes);
+            line.append(", ").append(bytesText(http.responseBytes));
     }
 
     void operator()(const FileFailure &failure) const
@@ -376,16 +390,15 @@ struct Writer {
         if (line.size() == before)
             line += "no longer stands still for lack of memory";
         if (memory.currentBytes != 0)
-            line += ", uses " + bytesText(memory.currentBytes);
+            line.append(", uses ").append(bytesText(memory.currentBytes));
         if (memory.limitBytes != 0)
-            line += (memory.currentBytes != 0 ? " of " : ", limit ") + bytesText(memory.limitBytes);
+            line.append(memory.currentBytes != 0 ? " of " : ", limit ").append(bytesText(memory.limitBytes));
         if (memory.cacheBytes != 0)
-            line += ", " + bytesText(memory.cacheBytes) + " of it file cache";
+            line.append(", ").append(bytesText(memory.cacheBytes)).append(" of it file cache");
     }
 
     void operator()(const PressureStall &stall) const
     {
-        constexpr double basisPointsPerPercent = 100;
         line.append(pressureResourceName(stall.resource)).append(stall.ended ? " pressure ended" : " pressure");
         if (stall.durationNs != 0)
             line += (stall.ended ? " after " : " for ") + durationText(stall.durationNs);
@@ -394,7 +407,7 @@ struct Writer {
             line += durationText(usInNs(stall.stallUs));
         else
             line += durationText(usInNs(stall.thresholdUs)) + " or more within " + durationText(usInNs(stall.windowUs));
-        line += ", " + fixed(stall.avg10BasisPoints / basisPointsPerPercent, 2, "% of the last 10 s");
+        line += ", " + decimal<2>(stall.avg10BasisPoints, "% of the last 10 s");
     }
 
     void operator()(const Boxed<Insight> &insight) const

@@ -19,6 +19,9 @@ private slots:
     void destination_isTheEndThatListens();
     void loopback_isOfThePod_data();
     void loopback_isOfThePod();
+    void key_isThatOfTheName_data();
+    void key_isThatOfTheName();
+    void key_isOfKindAndId();
     void fields_data();
     void fields();
     void unknownField_isNone();
@@ -153,6 +156,74 @@ void tst_Selectors::loopback_isOfThePod()
     QTEST(idOf(pod("a", "c2"), "n1") == first, "samePod");
     QTEST(idOf(pod("b"), "n1") == first, "sameNode");
     QTEST(idOf(pod("b"), "n2") == first, "otherNode");
+}
+
+void tst_Selectors::key_isThatOfTheName_data()
+{
+    QTest::addColumn<wire::Origin>("origin");
+    QTest::newRow("a pod") << pod("a");
+    QTest::newRow("a pod of none") << without(&wire::Origin::workloadName);
+    QTest::newRow("a container without a pod") << without(&wire::Origin::podUid);
+    QTest::newRow("a service of the host") << service();
+    QTest::newRow("the host") << host();
+    QTest::newRow("nobody") << wire::Origin();
+    wire::Origin unnamed;
+    unnamed.cgroupId = 77;
+    QTest::newRow("a cgroup by its number") << unnamed;
+    wire::Origin deep = service();
+    for (int i = 0; i < 500; ++i)
+        deep.cgroupPath += "/slice";
+    QTest::newRow("a path longer than what is made on the stack") << deep;
+}
+
+/// Of each selector: what is found by its key is what has the name.
+void tst_Selectors::key_isThatOfTheName()
+{
+    QFETCH(wire::Origin, origin);
+    wire::TcpConnection loopback = connection(wire::TcpOutcome::Refused);
+    loopback.remote.bytes[12] = 127;
+    wire::Login login;
+    login.user = "root";
+    login.remote = "10.0.0.9";
+    wire::DnsQuery dns;
+    dns.server = address(53, 53);
+    const std::vector<wire::Detail> details{connection(wire::TcpOutcome::Refused), loopback, dns, login, wire::OomKill()};
+    const Party subject{EntityKind::Workload, "Deployment shop/web", "shop/web"}, peer{EntityKind::Node, "n2", "n2"};
+    int found = 0;
+    for (const wire::Detail &detail : details) {
+        wire::Event event;
+        event.process = {12, 0, 5, "web"};
+        event.detail = detail;
+        Observation seen{Topic::None, event, origin, {"n1"}};
+        seen.subject = &subject;
+        seen.peer = &peer;
+        for (int i = 0; i <= static_cast<int>(Selector::Ancestors); ++i) {
+            const auto selector = static_cast<Selector>(i);
+            const auto key = entityKey(selector, seen);
+            const auto entity = select(selector, seen);
+            QCOMPARE(key.has_value(), entity.has_value());
+            QCOMPARE(nameOf(selector, seen), entity ? entity->name : std::string());
+            if (!key)
+                continue;
+            ++found;
+            QCOMPARE(key->kind, entity->kind);
+            QCOMPARE(key->key, entity->key().key);
+            QCOMPARE(key->check, entity->key().check);
+        }
+    }
+    QVERIFY(found > 0);
+}
+
+void tst_Selectors::key_isOfKindAndId()
+{
+    const EntityKey one = entityKey(EntityKind::Pod, "a"), other = entityKey(EntityKind::Pod, "b"), of = entityKey(EntityKind::Node, "a");
+    QVERIFY(one.key != other.key && one.check != other.check);
+    QVERIFY(one.key != of.key && one.check != of.check);
+    QCOMPARE(one.key, std::uint64_t{0xfe4650b516112b5b}); // on every machine: the ids of insights are made of it
+    wire::Event event;
+    event.process = {12, 0, 5, "web"};
+    const wire::Origin origin = pod("a");
+    QCOMPARE(processKey("n1", 12, 5).key, entityKey(Selector::Process, {Topic::None, event, origin, {"n1"}})->key);
 }
 
 void tst_Selectors::fields_data()

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstring>
 
+#include "protocol/wire/addresstext.h"
 #include "protocol/wire/event.h"
 #include "protocol/wire/report.h"
 #include "protocol/wire/sample.h"
@@ -239,18 +240,25 @@ private slots:
     void address_data()
     {
         QTest::addColumn<QByteArray>("bytes");
+        QTest::addColumn<int>("port");
         QTest::addColumn<QString>("shown");
-        QTest::newRow("IPv4-mapped") << QByteArray::fromHex("00000000000000000000ffff0a000001") << "10.0.0.1:443";
-        QTest::newRow("IPv6 loopback") << QByteArray::fromHex("00000000000000000000000000000001") << "[::1]:443";
-        QTest::newRow("IPv6") << QByteArray::fromHex("20010db8000000000000000000000042") << "[2001:db8::42]:443";
+        QTest::newRow("IPv4-mapped") << QByteArray::fromHex("00000000000000000000ffff0a000001") << 443 << "10.0.0.1:443";
+        QTest::newRow("all that an octet can be long") << QByteArray::fromHex("00000000000000000000ffffff096400") << 0 << "255.9.100.0:0";
+        QTest::newRow("the longest IPv4") << QByteArray::fromHex("00000000000000000000ffffc8c8c8c8") << 65'535 << "200.200.200.200:65535";
+        QTest::newRow("IPv6 loopback") << QByteArray::fromHex("00000000000000000000000000000001") << 10'000 << "[::1]:10000";
+        QTest::newRow("IPv6") << QByteArray::fromHex("20010db8000000000000000000000042") << 8 << "[2001:db8::42]:8";
+        QTest::newRow("the longest IPv6") << QByteArray::fromHex("ffffffffffffffffffffffffffffffff") << 50'060
+                                          << "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:50060";
     }
     void address()
     {
         QFETCH(QByteArray, bytes);
+        QFETCH(int, port);
         SocketAddress address;
         std::copy(bytes.begin(), bytes.end(), address.bytes.begin());
-        address.port = 443;
+        address.port = static_cast<std::uint16_t>(port);
         QTEST(QString::fromStdString(toString(address)), "shown");
+        QTEST(text(AddressText(address).view()), "shown");
     }
 };
 

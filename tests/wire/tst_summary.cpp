@@ -236,6 +236,38 @@ private:
     }
 
 private slots:
+    void numbers_areRoundedToTheirUnit_data()
+    {
+        QTest::addColumn<quint64>("ns");
+        QTest::addColumn<quint64>("bytes");
+        QTest::addColumn<QString>("end");
+        const auto row = [](const char *name, quint64 ns, quint64 bytes, const char *end) { QTest::newRow(name) << ns << bytes << end; };
+        row("the least", 1, 1, "after 0 us, 1 B");
+        row("what is less than the next unit", 999'499, 1023, "after 999 us, 1023 B");
+        row("what is all but the next unit", 999'999, 1'048'575, "after 1000 us, 1024.0 KiB");
+        row("the next unit", 1'000'000, 1'048'576, "after 1.0 ms, 1.0 MiB");
+        row("a half goes to the even one", 1'250'000, 1'049'011, "after 1.2 ms, 1.0 MiB");
+        row("from an odd one up", 1'750'000, 1'101'005, "after 1.8 ms, 1.1 MiB");
+        row("all but a second", 999'960'000, 1'072'693'248, "after 1000.0 ms, 1023.0 MiB");
+        row("a second", 1'000'000'000, 1'073'741'824, "after 1.0 s, 1.0 GiB");
+        row("the most", UINT64_MAX, UINT64_MAX, "after 18446744073.7 s, 16384.0 PiB");
+    }
+    void numbers_areRoundedToTheirUnit()
+    {
+        QFETCH(quint64, ns);
+        QFETCH(quint64, bytes);
+        QFETCH(QString, end);
+        HttpRequest http;
+        http.status = 200;
+        http.latencyNs = ns;
+        http.responseBytes = bytes;
+        Event event;
+        event.type = EventType::HttpRequest;
+        event.detail = http;
+        const QString line = QString::fromStdString(tapio::wire::summary(event));
+        QVERIFY2(line.endsWith(" 200 " + end), qPrintable(line));
+    }
+
     void summary()
     {
         QFETCH(Detail, detail);
