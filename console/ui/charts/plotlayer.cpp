@@ -7,6 +7,7 @@
 
 #include <cmath>
 
+#include "console/ui/charts/plotmarks.h"
 #include "console/ui/charts/plotrenderer.h"
 #include "console/ui/widgets/tabular.h"
 
@@ -97,6 +98,14 @@ void PlotLayer::setSelection(std::optional<PlotSpan> span, const QString &chip)
         return;
     m_selection = span;
     m_selectionChip = chip;
+    update();
+}
+
+void PlotLayer::setAnnotations(Annotations annotations)
+{
+    if (annotations == m_annotations)
+        return;
+    m_annotations = std::move(annotations);
     update();
 }
 
@@ -243,6 +252,8 @@ void PlotLayer::paint(QPainter *painter, const QStyleOptionGraphicsItem *option,
     painter->setClipRect(option->exposedRect, Qt::IntersectClip);
     painter->drawPixmap(QPointF(), m_frame);
     paintImage(*painter);
+    if (m_annotations)
+        paintMarks(*painter, m_job.frame, *m_job.style.theme, *m_annotations);
     paintThresholdWords(*painter, {m_job.frame, m_labels}, *m_job.style.theme, *m_job.panel);
     paintSelection(*painter);
     paintCrosshair(*painter);

@@ -6,6 +6,7 @@
 
 #include <optional>
 
+#include "console/core/metrics/annotation.h"
 #include "console/ui/charts/decimate.h"
 #include "console/ui/charts/plotlayout.h"
 #include "console/ui/charts/plotpainter.h"
@@ -32,6 +33,8 @@ public:
     /// A vertical line over all panels, with a dot on each line; `chip` = with the time at the foot.
     void setCrosshair(std::optional<std::int64_t> timeNs, const QString &chip, bool pinned);
     void setSelection(std::optional<PlotSpan> span, const QString &chip);
+    /// Null: none.
+    void setAnnotations(Annotations annotations);
 
     const PlotJob &job() const { return m_job; }
     const QString &crosshairChip() const { return m_crosshairChip; }
@@ -71,6 +74,7 @@ private:
     bool m_pinned = false;
     std::optional<PlotSpan> m_selection;
     QString m_selectionChip;
+    Annotations m_annotations;
 };
 
 } // namespace tapio::console

@@ -114,6 +114,12 @@ void PlotView::setSelection(std::optional<PlotSpan> span, bool chip)
     m_layer->setSelection(span, chip && span ? durationText(span->toNs - span->fromNs) : QString());
 }
 
+void PlotView::setAnnotations(Annotations annotations)
+{
+    m_annotations = std::move(annotations);
+    m_layer->setAnnotations(m_annotations);
+}
+
 void PlotView::setDetailed(bool detailed)
 {
     m_detailed = detailed;

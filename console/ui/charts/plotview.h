@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "console/core/metrics/annotation.h"
 #include "console/core/metrics/panel.h"
 #include "console/ui/charts/decimate.h"
 #include "console/ui/charts/plotlayer.h"
@@ -40,11 +41,14 @@ public:
     void setDetailed(bool detailed); ///< room for all thresholds
     void setCrosshair(std::optional<std::int64_t> timeNs, bool chip, bool pinned);
     void setSelection(std::optional<PlotSpan> span, bool chip);
+    /// Shared by all plots that show the same time; null: none. By their begin.
+    void setAnnotations(Annotations annotations);
     /// Forgets a drag that has begun.
     void cancelDrag() { m_drag = Drag::None; }
 
     const std::shared_ptr<const PanelSnapshot> &panel() const { return m_panel; }
     const std::vector<SeriesLook> &looks() const { return m_looks; }
+    const Annotations &annotations() const { return m_annotations; }
     const PlotFrame &frame() const { return m_layer->job().frame; }
     const PlotLayer &layer() const { return *m_layer; }
     /// The job of an export: this view's content at another size and pixel ratio.
@@ -93,6 +97,7 @@ private:
     std::shared_ptr<const PanelSnapshot> m_panel;
     SeriesColors m_colors;
     std::vector<SeriesLook> m_looks;
+    Annotations m_annotations;
     std::optional<PlotSpan> m_previewRange;
     int m_isolated = -1;
     int m_passes = 2;

@@ -13,6 +13,7 @@
 #include <algorithm>
 
 #include "console/ui/charts/plotview.h"
+#include "console/ui/pages/annotationlayer.h"
 #include "console/ui/widgets/barbutton.h"
 #include "console/ui/widgets/dashboardgrid.h"
 #include "console/ui/widgets/footline.h"
@@ -38,8 +39,9 @@ DashboardsPage::DashboardsPage(UiContext context, QWidget *parent)
       m_choice(new QComboBox), m_problems(new BarButton({context.themes, context.icons})),
       m_refresh(new BarButton({context.themes, context.icons})), m_menu(new BarButton({context.themes, context.icons})),
       m_progress(new ProgressLine({context.themes, context.icons})), m_scroll(new QScrollArea),
-      m_grid(new DashboardGrid({context.themes, context.icons})), m_message(new StateMessage({context.themes, context.icons})),
-      m_foot(new FootLine({context.themes, context.icons}))
+      m_grid(new DashboardGrid({context.themes, context.icons})),
+      m_annotations(new AnnotationLayer(m_context, queryslot::dashboardAnnotations, this)),
+      m_message(new StateMessage({context.themes, context.icons})), m_foot(new FootLine({context.themes, context.icons}))
 {
     build();
     connectAll();
@@ -122,6 +124,7 @@ void DashboardsPage::connectAll()
     });
     connect(m_group, &PlotGroup::rangeResetRequested, this, [this] { m_context.shell.setRange({}); });
     connect(m_scroll->verticalScrollBar(), &QScrollBar::valueChanged, m_group, &PlotGroup::hideTooltip);
+    connect(m_annotations, &AnnotationLayer::changed, m_group, &PlotGroup::setAnnotations);
     connect(&m_context.session, &Session::overviewChanged, this, &DashboardsPage::refreshFigures);
     connect(&m_context.themes, &ThemeStore::themeChanged, this, &DashboardsPage::restyle);
     connect(&m_context.time, &TimeDisplay::changed, this, &DashboardsPage::refreshFoot);
@@ -345,13 +348,16 @@ void DashboardsPage::ask()
     m_feed.variables().setScope(m_context.shell.scopeNode(), m_context.shell.scopeNamespace());
     m_progress->setBusy(true);
     m_feed.ask(span(), seen());
+    m_annotations->want(span());
 }
 
 /// The same questions a while later; not those that would fail again.
 void DashboardsPage::askAgain()
 {
-    if (isVisible() && m_feed.isSettled() && !m_context.session.paused() && isMoving(m_context.session.range()))
+    if (isVisible() && m_feed.isSettled() && !m_context.session.paused() && isMoving(m_context.session.range())) {
         m_feed.askLater(span(), seen());
+        m_annotations->want(span());
+    }
 }
 
 void DashboardsPage::timeChanged()
@@ -387,6 +393,7 @@ void DashboardsPage::hideEvent(QHideEvent *)
 {
     m_again.stop();
     m_feed.stop();
+    m_annotations->stop();
     m_progress->setBusy(false);
 }
 

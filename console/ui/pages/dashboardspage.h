@@ -23,6 +23,7 @@ class QStackedLayout;
 
 namespace tapio::console {
 
+class AnnotationLayer;
 class BarButton;
 class DashboardGrid;
 class FootLine;
@@ -113,6 +114,7 @@ private:
     QScrollArea *m_scroll;
     DashboardGrid *m_grid;
     PlotGroup *m_group = nullptr;
+    AnnotationLayer *m_annotations;
     StateMessage *m_message;
     FootLine *m_foot;
     QStackedLayout *m_stack = nullptr;

@@ -21,6 +21,7 @@
 #include "console/core/metrics/queryplot.h"
 #include "console/core/promql/duration.h"
 #include "console/ui/models/explorequestion.h"
+#include "console/ui/pages/annotationlayer.h"
 #include "console/ui/widgets/barbutton.h"
 #include "console/ui/widgets/footline.h"
 #include "console/ui/widgets/format.h"
@@ -69,6 +70,7 @@ ExplorePage::ExplorePage(UiContext context, QWidget *parent)
       m_editor(new QueryEditor({context.themes, context.icons})), m_run(new QPushButton(tr("Run"))),
       m_progress(new ProgressLine({context.themes, context.icons})),
       m_graph(new QueryPlotView({context.themes, context.icons}, context.time)),
+      m_annotations(new AnnotationLayer(m_context, queryslot::exploreAnnotations, this)),
       m_table(new TableView({context.themes, context.icons}, seriesColumns())), m_split(new QSplitter(Qt::Vertical)),
       m_message(new StateMessage({context.themes, context.icons})), m_foot(new FootLine({context.themes, context.icons}))
 {
@@ -156,6 +158,7 @@ QBoxLayout *ExplorePage::makeHead()
 
 void ExplorePage::connectAll()
 {
+    connect(m_annotations, &AnnotationLayer::changed, m_graph, &QueryPlotView::setAnnotations);
     Session &session = m_context.session;
     connect(&session, &Session::queryAnswered, this, [this](int of, quint64 id, const std::shared_ptr<const AnsweredQuery> &answer) {
         if (of == slot && m_asked && id == m_id)
@@ -226,6 +229,7 @@ void ExplorePage::showEvent(QShowEvent *)
 void ExplorePage::hideEvent(QHideEvent *)
 {
     m_again.stop();
+    m_annotations->stop();
     if (m_asked && !m_isByPerson)
         stop();
 }
@@ -330,6 +334,7 @@ void ExplorePage::ask(bool isByPerson)
     m_isByPerson = isByPerson;
     m_range = m_context.session.range();
     m_since.start();
+    m_annotations->want(resolve(m_range, m_context.nowNs()));
     m_id = m_context.session.ask(slot, m_asked->target.name, m_asked->question);
     m_progress->setBusy(true);
     refresh();

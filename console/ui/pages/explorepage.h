@@ -23,6 +23,7 @@ class QStackedLayout;
 
 namespace tapio::console {
 
+class AnnotationLayer;
 class BarButton;
 class FootLine;
 class ProgressLine;
@@ -100,6 +101,7 @@ private:
     QPushButton *m_run;
     ProgressLine *m_progress;
     QueryPlotView *m_graph;
+    AnnotationLayer *m_annotations;
     TableView *m_table;
     QSplitter *m_split;
     StateMessage *m_message;

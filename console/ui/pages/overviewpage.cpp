@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "console/ui/pages/annotationlayer.h"
 #include "console/ui/pages/firststart.h"
 #include "console/ui/pages/overviewgrid.h"
 #include "console/ui/widgets/computationview.h"
@@ -37,12 +38,14 @@ QString keyOf(PanelId id)
 
 OverviewPage::OverviewPage(UiContext context, QWidget *parent)
     : Page(parent), m_context(context), m_view(Look{context.themes, context.icons}, context.time, this),
-      m_firstStart(Look{context.themes, context.icons}, this)
+      m_firstStart(Look{context.themes, context.icons}, this),
+      m_annotations(new AnnotationLayer(m_context, queryslot::overviewAnnotations, this))
 {
     m_firstStart.hide();
     m_view.setNow([this] { return m_context.nowNs(); });
     setFocusPolicy(Qt::StrongFocus);
     connect(&context.session, &Session::overviewChanged, this, &OverviewPage::refresh);
+    connect(m_annotations, &AnnotationLayer::changed, &m_view, &OverviewView::setAnnotations);
     connect(&m_view, &OverviewView::rangeSelected, this, [this](std::int64_t fromNs, std::int64_t toNs) {
         m_context.shell.setRange({TimeRange::Kind::Custom, fromNs, toNs});
     });
@@ -93,6 +96,7 @@ void OverviewPage::refresh()
     for (const std::string &name : m_context.session.overview().namespaces)
         m_context.shell.noteNamespace(QString::fromStdString(name));
     m_view.setSnapshot(m_context.session.overview());
+    m_annotations->want(resolve(m_context.session.range(), m_context.nowNs()));
     if (settled())
         m_shownRange = m_context.session.range();
     updateComputation();
@@ -127,6 +131,8 @@ void OverviewPage::showEvent(QShowEvent *event)
     Page::showEvent(event);
     refresh();
 }
+
+void OverviewPage::hideEvent(QHideEvent *) { m_annotations->stop(); }
 
 void OverviewPage::resizeEvent(QResizeEvent *)
 {

@@ -11,6 +11,7 @@
 
 namespace tapio::console {
 
+class AnnotationLayer;
 class ComputationView;
 
 /// The Overview in the window: feeds OverviewView from the session, and turns what it asks for into ranges, pages, the drawer
@@ -34,6 +35,7 @@ public:
 
 protected:
     void showEvent(QShowEvent *event) override;
+    void hideEvent(QHideEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
     void focusInEvent(QFocusEvent *event) override;
 
@@ -51,6 +53,7 @@ private:
     UiContext m_context;
     OverviewView m_view;
     StateMessage m_firstStart;
+    AnnotationLayer *m_annotations;
     QPointer<ComputationView> m_computation;
     PanelId m_computed = PanelId::EventsProcessed;
     TimeRange m_shownRange; ///< whose figures were read last: where a cancelled reading goes back to

@@ -99,6 +99,7 @@ OverviewView::~OverviewView()
 }
 
 void OverviewView::setNow(std::function<std::int64_t()> nowNs) { m_group->setNow(std::move(nowNs)); }
+void OverviewView::setAnnotations(Annotations annotations) { m_group->setAnnotations(std::move(annotations)); }
 PlotTooltip &OverviewView::tooltip() const { return m_group->tooltip(); }
 std::optional<std::int64_t> OverviewView::crosshair() const { return m_group->crosshair(); }
 bool OverviewView::pinned() const { return m_group->isPinned(); }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "console/core/metrics/annotation.h"
 #include "console/core/metrics/panel.h"
 #include "console/ui/charts/decimate.h"
 #include "console/ui/charts/plotrenderer.h"
@@ -41,6 +42,8 @@ public:
     void setSnapshot(const OverviewSnapshot &snapshot);
     /// What is shown is never moved beyond this; without it, as far as one drags.
     void setNow(std::function<std::int64_t()> nowNs);
+    /// What happened, over all plots; null: nothing is shown.
+    void setAnnotations(Annotations annotations);
     /// Redraws at once what waits.
     void flush();
 

@@ -9,6 +9,7 @@
 #include "console/ui/widgets/iconcache.h"
 #include "console/ui/widgets/timedisplay.h"
 #include "console/ui/window/alertchoice.h"
+#include "console/ui/window/plotchoice.h"
 #include "console/ui/window/queryhistory.h"
 
 namespace tapio::console {
@@ -61,6 +62,7 @@ struct UiContext {
     Shell &shell;
     AlertChoice &alerts;
     QueryHistory &queries;
+    PlotChoice &plots;
     SetupFacts setup = {};
 
     /// The server's UTC: of ranges, of ages and of all that is said to be now. The console's own clock may be an hour off.

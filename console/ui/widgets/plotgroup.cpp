@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "console/ui/charts/plotmarks.h"
 #include "console/ui/charts/plotview.h"
 #include "console/ui/widgets/plottooltip.h"
 
@@ -23,6 +24,7 @@ void PlotGroup::add(PlotView *plot)
     m_plots.push_back(plot);
     plot->setTimeZone(m_time.zone());
     plot->setCrosshair(m_crosshair, false, m_isPinned);
+    plot->setAnnotations(m_annotations);
     connect(plot, &QObject::destroyed, this, [this, plot] { std::erase(m_plots, plot); });
     connect(plot, &PlotView::hovered, this, [this, plot](std::int64_t timeNs, const QPoint &at) {
         if (m_isDragging)
@@ -40,6 +42,15 @@ void PlotGroup::add(PlotView *plot)
         follow(plot);
     });
     connectDrag(plot);
+}
+
+void PlotGroup::setAnnotations(Annotations annotations)
+{
+    m_annotations = std::move(annotations);
+    for (PlotView *plot : m_plots)
+        plot->setAnnotations(m_annotations);
+    if (m_tooltip->isVisible() && m_here)
+        follow(m_here);
 }
 
 void PlotGroup::connectDrag(PlotView *plot)
@@ -115,8 +126,12 @@ void PlotGroup::showTooltip(int y)
     if (!m_crosshair || !m_here || !m_here->panel() || m_here->isHidden())
         return;
     const int x = m_here->mapTo(m_host, QPoint(qRound(m_here->frame().xOf(*m_crosshair)), 0)).x();
+    TooltipContent content = TooltipContent::at(*m_here->panel(), m_here->looks(), m_look.theme(), *m_crosshair, m_time.zone());
+    if (m_annotations)
+        content.addMarks(*m_annotations, *m_crosshair, static_cast<std::int64_t>(PlotMark::apart * m_here->frame().nsPerPixel()),
+                         m_look.theme(), m_time.zone());
     m_tooltip->raise();
-    m_tooltip->show(TooltipContent::at(*m_here->panel(), m_here->looks(), m_look.theme(), *m_crosshair, m_time.zone()), QPoint(x, y));
+    m_tooltip->show(content, QPoint(x, y));
 }
 
 void PlotGroup::follow(const PlotView *plot)

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "console/core/metrics/annotation.h"
 #include "console/ui/charts/decimate.h"
 #include "console/ui/widgets/look.h"
 #include "console/ui/widgets/timedisplay.h"
@@ -30,6 +31,9 @@ public:
 
     /// Nothing is moved beyond this; without it, as far as one drags.
     void setNow(std::function<std::int64_t()> nowNs) { m_nowNs = std::move(nowNs); }
+    /// Over all plots; null: none.
+    void setAnnotations(Annotations annotations);
+    const Annotations &annotations() const { return m_annotations; }
     /// It leaves by itself when it goes.
     void add(PlotView *plot);
     /// The plot shows something newer: a tooltip over it follows.
@@ -71,6 +75,7 @@ private:
     PlotTooltip *m_tooltip;
     std::function<std::int64_t()> m_nowNs;
     std::vector<PlotView *> m_plots;
+    Annotations m_annotations;
     QPointer<PlotView> m_here; ///< that the tooltip is of
     std::optional<std::int64_t> m_crosshair;
     bool m_isPinned = false, m_wasPinned = false, m_isDragging = false;

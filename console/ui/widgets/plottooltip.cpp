@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "console/ui/charts/decimate.h"
+#include "console/ui/charts/plotmarks.h"
 #include "console/ui/charts/plotpainter.h"
 #include "console/ui/charts/plotscale.h"
 #include "console/ui/widgets/format.h"
@@ -20,6 +21,7 @@ namespace tapio::console {
 namespace {
 
 constexpr int aside = 30; ///< so that the point itself is never covered
+constexpr int mostMarkWidth = 420;
 
 std::int64_t bucketOf(const PanelSnapshot &panel)
 {
@@ -161,6 +163,24 @@ TooltipContent TooltipContent::at(const PanelSnapshot &panel, const std::vector<
     return content;
 }
 
+void TooltipContent::addMarks(const std::vector<Annotation> &annotations, std::int64_t momentNs, std::int64_t slackNs, const Theme &theme,
+                              const QTimeZone &zone)
+{
+    const std::vector<const Annotation *> found = annotationsAt(annotations, momentNs, slackNs);
+    for (std::size_t i = 0; i < std::min(found.size(), maxMarks); ++i) {
+        const Annotation &one = *found[i];
+        const TimeStyle style = spansDays(one.fromNs, one.toNs, zone) ? TimeStyle::DateSecond : TimeStyle::Second;
+        const QString from = timeText(one.fromNs, style, zone), to = timeText(one.toNs, style, zone);
+        QString when = from == to ? from : tr("%1 to %2").arg(from, to);
+        if (one.isOpen)
+            when = tr("%1, goes on").arg(when);
+        const Sign sign = annotationSign(one.kind, one.severity, theme);
+        marks.push_back({sign, annotationText(one), QStringLiteral("%1 \u00b7 %2").arg(sign.word, when)});
+    }
+    if (found.size() > maxMarks)
+        marks.push_back({{}, tr("+ %1 more").arg(found.size() - maxMarks), {}});
+}
+
 PlotTooltip::PlotTooltip(Look look, QWidget *window) : QWidget(window), m_look(look)
 {
     setAttribute(Qt::WA_TransparentForMouseEvents);
@@ -181,6 +201,11 @@ QSize PlotTooltip::contentSize() const
     for (const TooltipContent::Loss &loss : m_content.losses) {
         width = std::max(width, theme.px(16) + std::max(tabularWidth(bold, loss.count), tabularWidth(label, loss.where)));
         lines += loss.where.isEmpty() ? 1 : 2;
+    }
+    for (const TooltipContent::Mark &mark : m_content.marks) {
+        const double what = std::min<double>(tabularWidth(label, mark.what), theme.px(mostMarkWidth));
+        width = std::max(width, theme.px(16) + std::max(what, tabularWidth(label, mark.when)));
+        lines += mark.when.isEmpty() ? 1 : 2;
     }
     return QSizeF(std::ceil(width) + theme.px(24), lines * theme.px(18) + theme.px(18)).toSize();
 }
@@ -248,6 +273,17 @@ void PlotTooltip::paintEvent(QPaintEvent *)
         if (loss.where.isEmpty())
             continue;
         put(row.adjusted(theme.px(16), 0, 0, 0), Qt::AlignLeft, loss.where, label, theme.text.secondary);
+        row.translate(0, step);
+    }
+    for (const TooltipContent::Mark &mark : m_content.marks) {
+        const double size = theme.px(8);
+        drawGlyph(painter, QRectF(left, row.center().y() - size / 2, size, size), mark.sign.glyph, mark.sign.color);
+        const QRectF text = row.adjusted(theme.px(16), 0, 0, 0);
+        put(text, Qt::AlignLeft, QFontMetricsF(label).elidedText(mark.what, Qt::ElideRight, text.width() + 1), label, theme.text.primary);
+        row.translate(0, step);
+        if (mark.when.isEmpty())
+            continue;
+        put(text.translated(0, step), Qt::AlignLeft, mark.when, label, theme.text.secondary);
         row.translate(0, step);
     }
 }

@@ -8,8 +8,10 @@
 
 #include <vector>
 
+#include "console/core/metrics/annotation.h"
 #include "console/core/metrics/panel.h"
 #include "console/ui/charts/seriescolors.h"
+#include "console/ui/widgets/glyphs.h"
 #include "console/ui/widgets/look.h"
 
 namespace tapio::console {
@@ -35,6 +37,16 @@ public:
         QString where; ///< "14:21:00 to 14:23:00, node-07 (in the kernel)"
     };
     std::vector<Loss> losses; ///< what was lost then
+    static constexpr std::size_t maxMarks = 3;
+    struct Mark {
+        Sign sign;    ///< without a glyph: no sign
+        QString what; ///< in one line
+        QString when; ///< "14:21:00 to 14:23:00, goes on"
+    };
+    std::vector<Mark> marks; ///< what happened then
+    /// Those that were going on at a moment, or began or ended within `slackNs` of it; the worst first.
+    void addMarks(const std::vector<Annotation> &annotations, std::int64_t momentNs, std::int64_t slackNs, const Theme &theme,
+                  const QTimeZone &zone);
     /// `timeNs` is inside of the bucket that is meant.
     static TooltipContent at(const PanelSnapshot &panel, const std::vector<SeriesLook> &looks, const Theme &theme, std::int64_t timeNs,
                              const QTimeZone &zone);

@@ -51,6 +51,8 @@ void QueryPlotView::setPanel(std::shared_ptr<const PanelSnapshot> panel)
 
 void QueryPlotView::setNow(std::function<std::int64_t()> nowNs) { m_group->setNow(std::move(nowNs)); }
 
+void QueryPlotView::setAnnotations(Annotations annotations) { m_group->setAnnotations(std::move(annotations)); }
+
 std::optional<std::int64_t> QueryPlotView::crosshair() const { return m_group->crosshair(); }
 
 void QueryPlotView::stepCrosshair(int steps) { m_group->step(m_plot, steps); }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 
+#include "console/core/metrics/annotation.h"
 #include "console/core/metrics/panel.h"
 #include "console/ui/charts/plotrenderer.h"
 #include "console/ui/widgets/look.h"
@@ -29,6 +30,8 @@ public:
     /// See PlotGroup::setNow.
     void setNow(std::function<std::int64_t()> nowNs);
     void setPanel(std::shared_ptr<const PanelSnapshot> panel);
+    /// Null: none.
+    void setAnnotations(Annotations annotations);
     PlotView &plot() const { return *m_plot; }
     std::optional<std::int64_t> crosshair() const;
     /// Moves the crosshair by steps and pins it.

@@ -58,6 +58,7 @@ UiContext MainWindow::context()
             *this,
             m_services.settings.alerts(),
             m_services.settings.queries(),
+            m_services.settings.plots(),
             m_services.setup};
 }
 
@@ -249,6 +250,11 @@ void MainWindow::addViewActions()
     add("view.smaller", tr("Smaller"), {QKeySequence(QStringLiteral("Ctrl+-"))},
         [scale, &themes] { scale(themes.scale() - ThemeStore::scaleStep); });
     add("view.normal", tr("Normal size"), {QKeySequence(QStringLiteral("Ctrl+0"))}, [scale] { scale(1.0); });
+    add("view.annotations", tr("Plots: show or hide what happened"), {QKeySequence(QStringLiteral("Shift+W"))}, [this] {
+        PlotChoice &plots = m_services.settings.plots();
+        plots.setAnnotations(!plots.hasAnnotations());
+        notify(plots.hasAnnotations() ? tr("Plots show what happened") : tr("Plots show their figures alone"));
+    });
     add("view.fullscreen", tr("Whole screen"), {QKeySequence(Qt::Key_F11)},
         [this] { setWindowState(windowState() ^ Qt::WindowFullScreen); });
 }

@@ -15,7 +15,7 @@ const QString keyTheme = QStringLiteral("appearance/theme"), keyDensity = QStrin
               keyPage = QStringLiteral("window/page"), keyDocked = QStringLiteral("window/drawerDocked"),
               keyRecent = QStringLiteral("palette/recent"), keyNode = QStringLiteral("scope/node"),
               keyNamespace = QStringLiteral("scope/namespace"), keyAlerts = QStringLiteral("alerts/least"),
-              keyQueries = QStringLiteral("explore/history");
+              keyQueries = QStringLiteral("explore/history"), keyAnnotations = QStringLiteral("plots/annotations");
 
 constexpr const char *themeNames[] = {"system", "dark", "light"};
 constexpr const char *densityNames[] = {"automatic", "compact", "comfortable", "presenter"};
@@ -40,6 +40,7 @@ UiSettings::UiSettings(QSettings &settings, ThemeStore &themes, TimeDisplay &tim
     connect(&time, &TimeDisplay::changed, this, &UiSettings::save);
     connect(&m_alerts, &AlertChoice::changed, this, &UiSettings::save);
     connect(&m_queries, &QueryHistory::changed, this, &UiSettings::save);
+    connect(&m_plots, &PlotChoice::changed, this, &UiSettings::save);
 }
 
 void UiSettings::load(const UiDefaults &defaults)
@@ -51,6 +52,7 @@ void UiSettings::load(const UiDefaults &defaults)
     m_themes.setReduceMotion(m_settings.value(keyMotion, false).toBool());
     m_time.setUtc(m_settings.value(keyUtc, defaults.utc).toBool());
     m_queries.set(m_settings.value(keyQueries).toStringList());
+    m_plots.setAnnotations(m_settings.value(keyAnnotations, true).toBool());
     const QString least = m_settings.value(keyAlerts).toString();
     for (const wire::Severity severity : {wire::Severity::Warning, wire::Severity::Error, wire::Severity::Critical}) {
         if (least.toStdString() == wire::severityName(severity))
@@ -66,6 +68,7 @@ void UiSettings::save()
     m_settings.setValue(keyMotion, m_themes.reduceMotion());
     m_settings.setValue(keyUtc, m_time.isUtc());
     m_settings.setValue(keyQueries, m_queries.queries());
+    m_settings.setValue(keyAnnotations, m_plots.hasAnnotations());
     m_settings.setValue(keyAlerts, m_alerts.least() ? QString::fromUtf8(wire::severityName(*m_alerts.least()).data()) : QString());
 }
 

@@ -7,6 +7,7 @@
 #include "console/ui/theme/themestore.h"
 #include "console/ui/widgets/timedisplay.h"
 #include "console/ui/window/alertchoice.h"
+#include "console/ui/window/plotchoice.h"
 #include "console/ui/window/queryhistory.h"
 
 class QSettings;
@@ -42,6 +43,7 @@ public:
     void addRecentCommand(const QString &text);
     AlertChoice &alerts() { return m_alerts; }
     QueryHistory &queries() { return m_queries; }
+    PlotChoice &plots() { return m_plots; }
 
 private:
     void load(const UiDefaults &defaults);
@@ -52,6 +54,7 @@ private:
     TimeDisplay &m_time;
     AlertChoice m_alerts;
     QueryHistory m_queries;
+    PlotChoice m_plots;
 };
 
 } // namespace tapio::console
