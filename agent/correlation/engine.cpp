@@ -65,7 +65,7 @@ struct Engine::Look {
     const Observation &seen;
     Selection entities;
     std::optional<std::uint32_t> node;
-    std::string text; ///< the same for all, and the dearest part of evidence
+    bool hasText = false; ///< the engine's text is of this one
     /// Of the last step that asked: those of other rules ask for the same.
     struct {
         std::optional<Selector> of;
@@ -73,8 +73,7 @@ struct Engine::Look {
     } owner;
     struct {
         std::optional<Selector> of;
-        std::string text;
-        std::uint32_t hash = 0;
+        std::uint32_t hash = 0; ///< its words are the engine's
     } affects;
 };
 
@@ -128,6 +127,8 @@ std::uint32_t Engine::nodeNumber(std::string_view node)
 /// Of whom it is said: of a service, where the entity is one, else of whoever the event is of. What runs without an owner has none.
 std::uint16_t Engine::ownerNumber(Selector of, const Observation &seen)
 {
+    if (seen.subject == nullptr && seen.origin.workloadName.empty())
+        return 0;
     const bool isOfParty = (of == Selector::Callee && seen.subject != nullptr) || (of == Selector::Caller && seen.peer != nullptr);
     const Selector selector = isOfParty ? of : Selector::Workload;
     const auto owner = entityKey(selector, seen);
@@ -211,7 +212,7 @@ bool Engine::observe(const Observation &seen)
     if (slot >= m_byTopic.size() || m_byTopic[slot].empty())
         return false;
     bool isTaken = false;
-    Look look{seen, Selection(seen), {}, {}, {}, {}};
+    Look look{seen, Selection(seen), {}, false, {}, {}};
     for (const Subscription &wants : m_byTopic[slot]) {
         const bool isTimed = m_clock != nullptr && wants.state->count.evaluations % timedEvery == 0;
         ++wants.state->count.evaluations;
@@ -289,10 +290,10 @@ public:
     {
         if (!m_look.node)
             m_look.node = m_engine.nodeNumber(m_look.seen.place.node);
-        if (m_look.text.empty())
-            m_look.text = evidenceText(m_look.seen);
+        if (!std::exchange(m_look.hasText, true))
+            evidenceText(m_look.seen, m_engine.m_text);
         RuleState::Words words;
-        words.text = m_look.text;
+        words.text = m_engine.m_text;
         words.node = *m_look.node;
         const Selector ofOwner = m_step.affects.value_or(m_step.by);
         if (m_look.owner.of != ofOwner)
@@ -300,7 +301,7 @@ public:
         words.owner = m_look.owner.number;
         if (m_step.affects) {
             noteAffected(*m_step.affects);
-            words.affects = m_look.affects.text;
+            words.affects = m_engine.m_affects;
             words.affectsHash = m_look.affects.hash;
         }
         return words;
@@ -312,9 +313,11 @@ private:
     {
         if (m_look.affects.of == of)
             return;
-        m_look.affects = {of, {}, 0};
+        m_look.affects = {of, 0};
+        m_engine.m_affects.clear();
         if (const auto &affected = m_look.entities.of(of)) {
-            m_look.affects.text.append(wire::entityKindName(affected->kind)).append(" ").append(nameOf(of, m_look.seen));
+            m_engine.m_affects.append(wire::entityKindName(affected->kind)).append(" ");
+            appendName(of, m_look.seen, m_engine.m_affects);
             m_look.affects.hash = static_cast<std::uint32_t>(affected->key >> 32 | 1); // never 0
         }
     }

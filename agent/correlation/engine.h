@@ -144,6 +144,8 @@ private:
     };
     std::unordered_map<std::uint64_t, Owner> m_ownerNumbers; ///< by the keys of their workloads
     std::uint64_t m_unnamedOwners = 0;
+    std::string m_text;    ///< of the observation at hand: the dearest part of evidence, the same for all of it
+    std::string m_affects; ///< whom that affects, likewise
     ProcessTree m_processes;
     bool m_wantsLineage = false; ///< some rule asks for it; else nothing is noted
     std::uint32_t m_lastNode = 0;

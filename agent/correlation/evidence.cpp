@@ -161,9 +161,12 @@ bool insert(EvidenceList &list, Evidence &&one, const Rule &rule)
     const auto place = std::upper_bound(list.begin(), list.end(), one.timeNs,
                                         [](std::int64_t time, const Evidence &other) { return time < other.timeNs; });
     list.insert(place, std::move(one));
-    std::erase_if(list, [&](const Evidence &old) { return newest - old.timeNs > rule.horizonNs; });
+    const auto isKept = [&](const Evidence &old) { return newest - old.timeNs <= rule.horizonNs; };
+    if (!isKept(list.front()))
+        list.erase(list.begin(), std::find_if(list.begin(), list.end(), isKept));
+    const std::size_t most = mostOf(rule, step);
     const auto isOfStep = [step](const Evidence &other) { return other.step == step; };
-    if (std::count_if(list.begin(), list.end(), isOfStep) > static_cast<std::ptrdiff_t>(mostOf(rule, step)))
+    if (list.size() > most && std::count_if(list.begin(), list.end(), isOfStep) > static_cast<std::ptrdiff_t>(most))
         list.erase(expendable(list, rule, step));
     return true;
 }

@@ -7,6 +7,7 @@
 
 #include "agent/correlation/identities.h"
 #include "protocol/wire/evidence.h"
+#include "protocol/wire/summaryline.h"
 #include "protocol/wire/text.h"
 
 namespace tapio::correlation {
@@ -80,7 +81,7 @@ std::string lineOf(const Evidence &evidence, const Rule &rule, const std::vector
                                nodes[evidence.node], evidence.streamId, evidence.seq, std::string(evidence.text())});
 }
 
-constexpr std::size_t evidenceTextBytes = 96;
+constexpr std::size_t evidenceTextBytes = 96, mostTextBytes = 4096;
 constexpr std::string_view isCut = "\u2026";
 
 bool isCommon(std::string_view name)
@@ -88,18 +89,9 @@ bool isCommon(std::string_view name)
     return name == "root" || name == "count" || name == "node" || name == "namespace" || name == "text";
 }
 
-/// Of what is a line already.
-std::string shortened(std::string line)
-{
-    if (line.size() <= evidenceTextBytes)
-        return line;
-    line.resize(wire::truncateUtf8(line, evidenceTextBytes - isCut.size()).size());
-    return line.append(isCut);
-}
-
 } // namespace
 
-std::string evidenceText(const Observation &seen)
+void evidenceText(const Observation &seen, std::string &line)
 {
     std::string text;
     if (!seen.told.empty())
@@ -111,12 +103,14 @@ std::string evidenceText(const Observation &seen)
         text = "image " + std::string(seen.now) + ", was " + std::string(seen.before);
     else if (seen.figures != nullptr)
         text = figureLine(seen.topic, *seen.figures);
+    if (text.empty())
+        wire::summary(seen.event, line);
     else
-        return shortened(wire::summary(seen.event));
-    std::string line = wire::toLine(text, evidenceTextBytes + 1);
+        line = wire::toLine(text, mostTextBytes);
     if (line.size() <= evidenceTextBytes)
-        return line;
-    return wire::toLine(text, evidenceTextBytes - isCut.size()).append(isCut);
+        return;
+    line.resize(wire::truncateUtf8(line, evidenceTextBytes - isCut.size()).size());
+    line += isCut;
 }
 
 std::string fillIn(const std::string &summary, const Rule &rule, const Candidate &candidate, const std::vector<std::string> &nodes)

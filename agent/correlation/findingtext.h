@@ -17,8 +17,8 @@ std::string fillIn(const std::string &summary, const Rule &rule, const Candidate
 /// What is wrong with the placeholders of a summary: "{killl.count}: there is no step 'killl'". Empty: nothing.
 std::string placeholderProblem(const std::string &summary, const Rule &rule);
 Finding findingOf(const Rule &rule, const Candidate &candidate, wire::InsightState state, std::int64_t nowNs, const Names &names);
-/// One line of what was seen, as evidence has it; cut where it is too long.
-std::string evidenceText(const Observation &seen);
+/// One line of what was seen, as evidence has it, in place of what `line` has; cut where it is too long.
+void evidenceText(const Observation &seen, std::string &line);
 std::uint8_t scoreOf(const Rule &rule, std::uint32_t fulfilled);
 
 } // namespace tapio::correlation

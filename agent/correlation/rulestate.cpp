@@ -46,11 +46,16 @@ void append(EvidenceList &list, const Evidence &one, std::size_t most)
     list.insert(place, one);
 }
 
-void noteAffected(OpenInsight &insight, std::string_view affects)
+/// `hash`: 0 = it is not known.
+void noteAffected(OpenInsight &insight, std::string_view affects, std::uint32_t hash)
 {
-    const bool isKnown = std::find(insight.affected.begin(), insight.affected.end(), affects) != insight.affected.end();
-    if (!affects.empty() && !isKnown && insight.affected.size() < mostAffected)
+    std::vector<std::uint32_t> &hashes = insight.affectedHashes;
+    if (affects.empty() || insight.affected.size() >= mostAffected || std::find(hashes.begin(), hashes.end(), hash) != hashes.end())
+        return;
+    if (std::find(insight.affected.begin(), insight.affected.end(), affects) == insight.affected.end())
         insight.affected.emplace_back(affects);
+    if (hash != 0 && hashes.size() < mostAffected)
+        hashes.push_back(hash);
 }
 
 void noteOwner(OpenInsight &insight, std::uint16_t owner)
@@ -64,9 +69,9 @@ void noteEvidence(OpenInsight &insight, const Evidence &evidence, const Rule &ru
 {
     const bool isAgainst = rule.steps[evidence.step].role == StepRole::Contradicting;
     append(isAgainst ? insight.against : insight.chain, evidence, isAgainst ? mostAgainst : mostChain);
-    const bool isNewest = std::none_of(insight.chain.begin(), insight.chain.end(), [&evidence](const Evidence &other) {
-        return other.step == evidence.step && other.timeNs > evidence.timeNs;
-    });
+    const auto newest = std::find_if(insight.chain.rbegin(), insight.chain.rend(),
+                                     [&evidence](const Evidence &other) { return other.step == evidence.step; });
+    const bool isNewest = newest == insight.chain.rend() || newest->timeNs <= evidence.timeNs;
     if (isNewest || insight.lastText[evidence.step].empty())
         insight.lastText[evidence.step] = evidence.text();
     if (isAgainst)
@@ -74,7 +79,7 @@ void noteEvidence(OpenInsight &insight, const Evidence &evidence, const Rule &ru
     insight.count += evidence.weight;
     insight.toNs = std::max(insight.toNs, evidence.timeNs);
     insight.fromNs = std::min(insight.fromNs, evidence.timeNs);
-    noteAffected(insight, evidence.affects());
+    noteAffected(insight, evidence.affects(), evidence.affectsHash);
     noteOwner(insight, evidence.owner);
 }
 
@@ -106,7 +111,7 @@ void absorb(OpenInsight &insight, const OpenInsight &other, const Rule &rule)
     }
     insight.count = count; // a chain has not all that was counted, nor whom it affects
     for (const std::string &affects : other.affected)
-        noteAffected(insight, affects);
+        noteAffected(insight, affects, 0);
     for (const std::uint16_t owner : other.owners)
         noteOwner(insight, owner);
     insight.fulfilled |= other.fulfilled;

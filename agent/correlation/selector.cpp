@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 #include <cstddef>
-#include <memory_resource>
+#include <cstring>
 #include <type_traits>
 #include <utility>
 #include <variant>
@@ -51,42 +51,57 @@ const Known &lookUp(Selector selector)
     return *std::find_if(known.begin(), known.end(), [selector](const Known &one) { return one.selector == selector; });
 }
 
-/// An id while it is made: what does not fit on the stack, such as a long cgroup's path, takes memory.
+/// An id while it is made: on the stack, and in memory where it does not fit there, such as a long cgroup's path.
 class IdText {
 public:
-    IdText() { m_text.reserve(usualBytes); }
-    std::pmr::string &text() noexcept { return m_text; }
+    IdText &append(std::string_view text)
+    {
+        if (m_size + text.size() > m_room.size() || !m_long.empty())
+            return appendLong(text);
+        std::memcpy(m_room.data() + m_size, text.data(), text.size());
+        m_size += text.size();
+        return *this;
+    }
+    IdText &append(std::uint64_t number)
+    {
+        std::array<char, 20> digits; // NOLINT: all that is read of it is written
+        char *const end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+        return append({digits.data(), static_cast<std::size_t>(end - digits.data())});
+    }
+    std::string_view view() const noexcept { return m_long.empty() ? std::string_view(m_room.data(), m_size) : m_long; }
+    std::size_t size() const noexcept { return view().size(); }
 
 private:
-    static constexpr std::size_t usualBytes = 512;
-    std::array<std::byte, usualBytes + 1> m_room;
-    std::pmr::monotonic_buffer_resource m_memory{m_room.data(), m_room.size()};
-    std::pmr::string m_text{&m_memory};
+    IdText &appendLong(std::string_view text)
+    {
+        if (m_long.empty())
+            m_long.assign(m_room.data(), m_size);
+        m_long += text;
+        return *this;
+    }
+
+    std::array<char, 512> m_room; // NOLINT: likewise
+    std::size_t m_size = 0;
+    std::string m_long; ///< all of it, where it is long
 };
 
 /// What is told of an entity. Its name costs memory, and is asked for rarely.
 struct Told {
-    std::pmr::string &id;
-    std::string *name; ///< null: it is not asked for
+    IdText &id;
+    std::string *name; ///< appended to; null: it is not asked for
 
     void nameIs(std::string_view text) const
     {
         if (name != nullptr)
-            *name = text;
+            name->append(text);
     }
 };
 
 using Kind = std::optional<EntityKind>;
 
-void appendNumber(std::pmr::string &text, std::uint64_t number)
-{
-    std::array<char, 20> digits{};
-    text.append(digits.data(), std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr);
-}
-
 EntityKind same(EntityKind kind, std::string_view idAndName, const Told &told)
 {
-    told.id = idAndName;
+    told.id.append(idAndName);
     told.nameIs(idAndName);
     return kind;
 }
@@ -108,36 +123,41 @@ Kind cgroup(const Observation &seen, const Told &told)
         return node(seen, told);
     if (origin.cgroupPath.empty() && origin.cgroupId == 0)
         return std::nullopt;
-    told.id = seen.place.node;
+    told.id.append(seen.place.node);
     const std::size_t begin = told.id.size();
-    told.id += origin.cgroupPath;
+    told.id.append(origin.cgroupPath);
     if (origin.cgroupPath.empty())
-        appendNumber(told.id += "cgroup ", origin.cgroupId);
-    told.nameIs(std::string_view(told.id).substr(begin));
+        told.id.append("cgroup ").append(origin.cgroupId);
+    told.nameIs(told.id.view().substr(begin));
     return EntityKind::Container;
 }
 
-std::string podName(const wire::Origin &origin)
+void appendPodName(std::string &name, const wire::Origin &origin)
 {
-    if (origin.podName.empty())
-        return origin.podUid;
-    return origin.namespaceName.empty() ? origin.podName : origin.namespaceName + '/' + origin.podName;
+    if (!origin.podName.empty() && !origin.namespaceName.empty())
+        name.append(origin.namespaceName).append("/");
+    name.append(origin.podName.empty() ? origin.podUid : origin.podName);
 }
 
-std::string containerName(const wire::Origin &origin)
+void appendContainerName(std::string &name, const wire::Origin &origin)
 {
-    const std::string pod = podName(origin);
-    const std::string own = origin.containerName.empty() ? origin.containerId.substr(0, shortIdLength) : origin.containerName;
-    return pod.empty() ? own : pod + '/' + own;
+    const std::size_t begin = name.size();
+    appendPodName(name, origin);
+    if (name.size() > begin)
+        name += '/';
+    if (origin.containerName.empty())
+        name.append(origin.containerId, 0, shortIdLength);
+    else
+        name += origin.containerName;
 }
 
 Kind container(const Observation &seen, const Told &told)
 {
     if (seen.origin.containerId.empty())
         return cgroup(seen, told);
-    told.id = seen.origin.containerId;
+    told.id.append(seen.origin.containerId);
     if (told.name != nullptr)
-        *told.name = containerName(seen.origin);
+        appendContainerName(*told.name, seen.origin);
     return EntityKind::Container;
 }
 
@@ -145,9 +165,9 @@ Kind pod(const Observation &seen, const Told &told)
 {
     if (seen.origin.podUid.empty())
         return container(seen, told);
-    told.id = seen.origin.podUid;
+    told.id.append(seen.origin.podUid);
     if (told.name != nullptr)
-        *told.name = podName(seen.origin);
+        appendPodName(*told.name, seen.origin);
     return EntityKind::Pod;
 }
 
@@ -159,7 +179,7 @@ Kind workload(const Observation &seen, const Told &told)
     told.id.append(origin.workloadKind).append(" ");
     const std::size_t begin = told.id.size();
     told.id.append(origin.namespaceName).append("/").append(origin.workloadName);
-    told.nameIs(std::string_view(told.id).substr(begin));
+    told.nameIs(told.id.view().substr(begin));
     return EntityKind::Workload;
 }
 
@@ -168,7 +188,7 @@ struct Ends {
     const wire::SocketAddress &client, &server;
 };
 
-void appendScope(std::pmr::string &id, const Observation &seen, const wire::SocketAddress &address)
+void appendScope(IdText &id, const Observation &seen, const wire::SocketAddress &address)
 {
     eachScope(address, seen.place.node, seen.origin.podUid, [&id](std::string_view scope) { id.append(scope).append(" "); });
 }
@@ -178,7 +198,7 @@ EntityKind listener(const Observation &seen, const wire::SocketAddress &address,
 {
     appendScope(told.id, seen, address);
     const wire::AddressText name(address);
-    told.id += name.view();
+    told.id.append(name.view());
     told.nameIs(name.view());
     return EntityKind::Destination;
 }
@@ -192,7 +212,7 @@ EntityKind connection(const Observation &seen, const Ends &ends, const Told &tol
     appendScope(told.id, seen, ends.server);
     const std::size_t begin = told.id.size();
     told.id.append(wire::AddressText(ends.client).view()).append(" -> ").append(wire::AddressText(ends.server).view());
-    told.nameIs(std::string_view(told.id).substr(begin));
+    told.nameIs(told.id.view().substr(begin));
     return EntityKind::Connection;
 }
 
@@ -229,7 +249,7 @@ Kind party(const Party *party, const Told &told)
 {
     if (party == nullptr)
         return std::nullopt;
-    told.id = party->id;
+    told.id.append(party->id);
     told.nameIs(party->name);
     return party->kind;
 }
@@ -239,15 +259,13 @@ Kind pair(const Observation &seen, const Told &told)
     if (seen.subject == nullptr || seen.peer == nullptr)
         return std::nullopt;
     told.id.append(seen.subject->name).append(" -> ").append(seen.peer->name);
-    told.nameIs(told.id);
+    told.nameIs(told.id.view());
     return EntityKind::Node;
 }
 
-void appendProcess(std::pmr::string &id, std::string_view node, std::uint32_t pid, std::uint64_t startTimeNs)
+void appendProcess(IdText &id, std::string_view node, std::uint32_t pid, std::uint64_t startTimeNs)
 {
-    id.append(node).append(" ");
-    appendNumber(id, pid);
-    appendNumber(id += ' ', startTimeNs);
+    id.append(node).append(" ").append(std::uint64_t{pid}).append(" ").append(startTimeNs);
 }
 
 Kind process(const wire::Process &process, std::string_view node, const Told &told)
@@ -256,11 +274,10 @@ Kind process(const wire::Process &process, std::string_view node, const Told &to
         return std::nullopt;
     appendProcess(told.id, node, process.pid, process.startTimeNs);
     if (told.name != nullptr)
-        *told.name = process.comm + " (" + std::to_string(process.pid) + ')';
+        told.name->append(process.comm).append(" (").append(std::to_string(process.pid)).append(")");
     return EntityKind::Process;
 }
 
-/// `told.id` is empty before.
 Kind find(Selector selector, const Observation &seen, const Told &told)
 {
     const wire::Origin &origin = seen.origin;
@@ -282,7 +299,7 @@ Kind find(Selector selector, const Observation &seen, const Told &told)
     case Selector::Account: return login(seen, &wire::Login::user, EntityKind::Account, told);
     case Selector::Address: return login(seen, &wire::Login::remote, EntityKind::Address, told);
     case Selector::Cluster:
-        told.id = "cluster";
+        told.id.append("cluster");
         told.nameIs("the cluster");
         return EntityKind::Cluster;
     case Selector::Pair: return pair(seen, told);
@@ -339,22 +356,27 @@ EntityKey entityKey(wire::EntityKind kind, std::string_view id) noexcept
 EntityKey processKey(std::string_view node, std::uint32_t pid, std::uint64_t startTimeNs)
 {
     IdText id;
-    appendProcess(id.text(), node, pid, startTimeNs);
-    return entityKey(EntityKind::Process, id.text());
+    appendProcess(id, node, pid, startTimeNs);
+    return entityKey(EntityKind::Process, id.view());
 }
 
 std::optional<EntityKey> entityKey(Selector selector, const Observation &seen)
 {
     IdText id;
-    const Kind kind = find(selector, seen, {id.text(), nullptr});
-    return kind ? std::optional(entityKey(*kind, id.text())) : std::nullopt;
+    const Kind kind = find(selector, seen, {id, nullptr});
+    return kind ? std::optional(entityKey(*kind, id.view())) : std::nullopt;
+}
+
+void appendName(Selector selector, const Observation &seen, std::string &text)
+{
+    IdText id;
+    find(selector, seen, {id, &text});
 }
 
 std::string nameOf(Selector selector, const Observation &seen)
 {
-    IdText id;
     std::string name;
-    find(selector, seen, {id.text(), &name});
+    appendName(selector, seen, name);
     return name;
 }
 
@@ -362,11 +384,11 @@ std::optional<EntityName> select(Selector selector, const Observation &seen)
 {
     IdText id;
     EntityName entity;
-    const Kind kind = find(selector, seen, {id.text(), &entity.name});
+    const Kind kind = find(selector, seen, {id, &entity.name});
     if (!kind)
         return std::nullopt;
     entity.kind = *kind;
-    entity.id = id.text();
+    entity.id = id.view();
     return entity;
 }
 

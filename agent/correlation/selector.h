@@ -63,5 +63,6 @@ struct EntityName {
 std::optional<EntityName> select(Selector selector, const Observation &seen);
 /// Its name alone. Empty: it is not known.
 std::string nameOf(Selector selector, const Observation &seen);
+void appendName(Selector selector, const Observation &seen, std::string &text);
 
 } // namespace tapio::correlation

@@ -8,6 +8,7 @@
 #include "protocol/wire/containerexec.h"
 #include "protocol/wire/event.h"
 #include "protocol/wire/signalname.h"
+#include "protocol/wire/summaryline.h"
 #include "protocol/wire/text.h"
 
 namespace tapio::wire {
@@ -462,16 +463,22 @@ private:
 
 } // namespace
 
-std::string summary(const Event &event)
+void summary(const Event &event, std::string &line)
 {
     constexpr std::size_t usualBytes = 96;
-    std::string line;
+    line.clear();
     line.reserve(usualBytes);
     std::visit(Writer{line, event.type}, event.detail);
     if (line.size() > summaryBytes) {
         line.resize(truncateUtf8(line, summaryBytes - ellipsis.size()).size());
         line += ellipsis;
     }
+}
+
+std::string summary(const Event &event)
+{
+    std::string line;
+    summary(event, line);
     return line;
 }
 

@@ -73,7 +73,18 @@ bool reorders(char32_t code) noexcept
 std::size_t plainBytes(std::string_view text)
 {
     const auto isPlain = [](char byte) { return byte >= ' ' && byte < '\x7f'; };
-    return static_cast<std::size_t>(std::find_if_not(text.begin(), text.end(), isPlain) - text.begin());
+    // Eight at a time, as https://graphics.stanford.edu/~seander/bithacks.html has it ("Determine if a word has a byte less than n").
+    constexpr std::uint64_t each = 0x0101010101010101ULL, high = 0x80 * each;
+    std::size_t at = 0;
+    for (; at + sizeof(std::uint64_t) <= text.size(); at += sizeof(std::uint64_t)) {
+        std::uint64_t block = 0;
+        std::memcpy(&block, text.data() + at, sizeof block);
+        const std::uint64_t isDelete = block ^ 0x7f * each;
+        if (((block | ((block - ' ' * each) & ~block) | ((isDelete - each) & ~isDelete)) & high) != 0)
+            break;
+    }
+    const auto rest = text.substr(at);
+    return at + static_cast<std::size_t>(std::find_if_not(rest.begin(), rest.end(), isPlain) - rest.begin());
 }
 
 } // namespace

@@ -74,6 +74,19 @@ private slots:
                                                                 "gpj.exe");
         QTest::newRow("a bad byte") << QByteArray("a\xFE") << QByteArray("a\xEF\xBF\xBD");
     }
+    /// Wherever it stands in what is looked at eight bytes at a time.
+    void appendLine_eachByteAtEachPlace()
+    {
+        for (int byte = 0; byte < 0x80; ++byte) {
+            for (std::size_t place = 0; place < 20; ++place) {
+                std::string text(20, 'a'), line;
+                text[place] = static_cast<char>(byte);
+                tapio::wire::appendLine(line, text);
+                text[place] = byte < 0x20 || byte == 0x7f ? ' ' : static_cast<char>(byte);
+                QCOMPARE(line, text);
+            }
+        }
+    }
     void appendLine()
     {
         QFETCH(QByteArray, any);
