@@ -372,10 +372,21 @@ void DashboardsPage::open(const QString &argument)
 {
     if (argument.isEmpty())
         return;
+    m_scroll->verticalScrollBar()->setValue(0);
     if (m_isRead)
         choose(argument);
     else
         m_name = argument;
+}
+
+bool DashboardsPage::showMore()
+{
+    QScrollBar &bar = *m_scroll->verticalScrollBar();
+    if (!m_scroll->isVisible() || bar.value() >= bar.maximum())
+        return false;
+    const int kept = m_context.themes.theme().px(48); // of what was seen, so that one finds on
+    bar.setValue(bar.value() + std::max(1, m_scroll->viewport()->height() - kept));
+    return true;
 }
 
 bool DashboardsPage::closeTopmost() { return m_group->closeTopmost(); }

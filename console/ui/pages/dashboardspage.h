@@ -47,6 +47,7 @@ public:
     void timeChanged() override;
     void open(const QString &argument) override; ///< a dashboard's name
     bool closeTopmost() override;
+    bool showMore() override;
     bool settled() const override;
 
     QString current() const { return m_name; } ///< the name of the dashboard that is shown

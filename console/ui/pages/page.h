@@ -88,6 +88,8 @@ public:
     virtual void open(const QString &argument) { Q_UNUSED(argument); }
     /// Esc: closes the topmost thing of its own (a full-screen panel); false = there was nothing to close.
     virtual bool closeTopmost() { return false; }
+    /// On a wall, where nobody scrolls: shows what lies below; false = it was all shown.
+    virtual bool showMore() { return false; }
     /// True once what it shows is no longer "loading": a snapshot may be taken.
     virtual bool settled() const { return true; }
 

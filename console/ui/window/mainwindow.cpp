@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "console/ui/widgets/focusring.h"
+#include "console/ui/widgets/format.h"
 #include "console/ui/window/commandpalette.h"
 #include "console/ui/window/contextbar.h"
 #include "console/ui/window/drawer.h"
@@ -18,6 +19,8 @@
 #include "console/ui/window/rangecontrol.h"
 #include "console/ui/window/statusbar.h"
 #include "console/ui/window/uisettings.h"
+#include "console/ui/window/wallboard.h"
+#include "console/ui/window/wallhead.h"
 
 namespace tapio::console {
 
@@ -40,6 +43,7 @@ MainWindow::MainWindow(WindowServices services)
     addTimeActions();
     addViewActions();
     addScopeActions();
+    addWallboardActions();
     m_bar->setScope(m_services.settings.scopeNode(), m_services.settings.scopeNamespace());
     m_services.session.setRange(m_services.settings.range());
     m_bar->refreshState();
@@ -75,6 +79,11 @@ void MainWindow::build()
     m_palette = new CommandPalette(look, this);
     m_keyOverlay = new KeyOverlay(look, m_services.actions, this);
     m_keyHint = new KeyHint(look, *m_keys, this);
+    m_wallboard = new Wallboard(
+        *this, m_services.setup.dashboardFolder, [this] { return currentPage() && currentPage()->showMore(); }, this);
+    m_wallboard->setSeconds(m_services.settings.wallboardSeconds());
+    m_wallHead = new WallHead(context(), *m_wallboard, this);
+    m_wallHead->hide();
     new FocusRing(this, look);
 }
 
@@ -278,6 +287,57 @@ void MainWindow::addScopeActions()
         "scope.all", tr("Show all nodes and namespaces"), [this] { setScope({}, {}); }, &Page::usesNodeScope);
 }
 
+void MainWindow::addWallboardActions()
+{
+    const auto add = [this](const char *id, const QString &text, const char *key, std::function<void()> run, std::function<bool()> when) {
+        m_services.actions.add({QLatin1String(id), text, ActionGroup::View,
+                                key ? QList{QKeySequence(QLatin1String(key))} : QList<QKeySequence>(), std::move(run), std::move(when),
+                                nullptr});
+    };
+    const auto isOn = [this] { return m_wallboard->isRunning(); };
+    add("wallboard", tr("Wallboard: one page after the other, whole screen"), "F12", [this] { setWallboard(!m_wallboard->isRunning()); },
+        {});
+    add(
+        "wallboard.next", tr("Wallboard: next page"), "N", [this] { m_wallboard->step(1); }, isOn);
+    add(
+        "wallboard.previous", tr("Wallboard: previous page"), "P", [this] { m_wallboard->step(-1); }, isOn);
+    add(
+        "wallboard.hold", tr("Wallboard: hold this page, or go on"), "H", [this] { m_wallboard->setHeld(!m_wallboard->isHeld()); }, isOn);
+    for (const int seconds : {10, 30, 60, 300}) {
+        const QByteArray id = "wallboard." + QByteArray::number(seconds);
+        add(id.constData(), tr("Wallboard: each page for %1").arg(durationText(seconds * nsPerSecond)), nullptr,
+            [this, seconds] {
+                m_wallboard->setSeconds(seconds);
+                m_services.settings.setWallboardSeconds(seconds);
+            },
+            {});
+    }
+}
+
+void MainWindow::setWallboard(bool isOn)
+{
+    if (isOn == m_wallboard->isRunning())
+        return;
+    if (isOn) {
+        m_stateBefore = windowState();
+        m_pageBefore = m_current;
+        setDrawerOpen(false);
+        m_wallboard->start();
+        m_wallHead->showKeys();
+    } else {
+        m_wallboard->stop();
+    }
+    m_rail->setVisible(!isOn);
+    m_bar->setVisible(!isOn);
+    m_wallHead->setVisible(isOn);
+    setWindowState(isOn ? windowState() | Qt::WindowFullScreen : m_stateBefore);
+    arrange();
+    if (isOn)
+        currentPage()->setFocus(Qt::OtherFocusReason); // the letters are the wallboard's
+    else
+        openPage(m_pageBefore);
+}
+
 void MainWindow::tellScope()
 {
     m_services.session.setScope({scopeNode().toStdString(), scopeNamespace().toStdString()});
@@ -380,6 +440,8 @@ void MainWindow::closeTopmost()
         m_palette->close();
     else if (m_keyOverlay->isVisible())
         m_keyOverlay->hide();
+    else if (m_wallboard->isRunning())
+        setWallboard(false);
     else if (m_drawerOpen && drawerFloats())
         setDrawerOpen(false); // NOLINT(bugprone-branch-clone): above the page, else behind it
     else if (currentPage() && currentPage()->closeTopmost())
@@ -471,13 +533,15 @@ void MainWindow::setDrawerOpen(bool open)
 void MainWindow::arrange()
 {
     const Theme &t = m_services.themes.theme();
+    const bool isOnWall = m_wallboard->isRunning();
     m_rail->setWide(width() >= t.px(wideRailFrom));
-    const int left = m_rail->width();
-    m_rail->setGeometry(0, 0, left, height());
-    const int right = width() - left;
+    const int left = isOnWall ? 0 : m_rail->width();
+    m_rail->setGeometry(0, 0, m_rail->width(), height());
+    const int right = width() - left, head = isOnWall ? t.px(WallHead::designHeight) : m_bar->height();
     m_bar->setGeometry(left, 0, right, m_bar->height());
+    m_wallHead->setGeometry(0, 0, width(), t.px(WallHead::designHeight));
     m_status->setGeometry(left, height() - m_status->height(), right, m_status->height());
-    m_area->setGeometry(left, m_bar->height(), right, height() - m_bar->height() - m_status->height());
+    m_area->setGeometry(left, head, right, height() - head - m_status->height());
     const int drawer = std::min(t.px(Drawer::designWidth), m_area->width());
     const int shown = qRound(drawer * m_drawerShown);
     m_drawer->setGeometry(m_area->width() - shown, 0, drawer, m_area->height());
@@ -496,8 +560,9 @@ void MainWindow::resizeEvent(QResizeEvent *)
 
 void MainWindow::closeEvent(QCloseEvent *event)
 {
-    m_services.settings.setGeometry(saveGeometry());
-    m_services.settings.setPage(static_cast<int>(m_current));
+    if (!m_wallboard->isRunning()) // that of the wall is nobody's choice
+        m_services.settings.setGeometry(saveGeometry());
+    m_services.settings.setPage(static_cast<int>(m_wallboard->isRunning() ? m_pageBefore : m_current));
     QWidget::closeEvent(event);
 }
 

@@ -21,6 +21,8 @@ class KeyHint;
 class KeyOverlay;
 class StatusBar;
 class UiSettings;
+class WallHead;
+class Wallboard;
 struct PaletteEntry;
 
 /// What the window is made from; all outlive it.
@@ -54,6 +56,9 @@ public:
     bool drawerOpen() const;
     void toggleDrawer();
     void openPalette();
+    Wallboard &wallboard() const { return *m_wallboard; }
+    /// One page after the other, whole screen, without what one clicks.
+    void setWallboard(bool isOn);
 
     // Shell
     void showInDrawer(DrawerTab tab, const QString &title, QWidget *content) override;
@@ -80,6 +85,7 @@ private:
     void addTimeActions();
     void addViewActions();
     void addScopeActions();
+    void addWallboardActions();
     void tellScope();
     void arrange();
     void setDrawerOpen(bool open);
@@ -104,6 +110,10 @@ private:
     KeyOverlay *m_keyOverlay = nullptr;
     KeyDispatcher *m_keys = nullptr;
     KeyHint *m_keyHint = nullptr;
+    Wallboard *m_wallboard = nullptr;
+    WallHead *m_wallHead = nullptr;
+    Qt::WindowStates m_stateBefore; ///< the wallboard
+    PageId m_pageBefore = PageId::Overview;
     QHash<int, Page *> m_pages;
     struct RailEntry {
         PageId id;

@@ -4,6 +4,7 @@
 #include <QSettings>
 
 #include "console/ui/window/timerange.h"
+#include "console/ui/window/wallboard.h"
 
 namespace tapio::console {
 
@@ -15,7 +16,8 @@ const QString keyTheme = QStringLiteral("appearance/theme"), keyDensity = QStrin
               keyPage = QStringLiteral("window/page"), keyDocked = QStringLiteral("window/drawerDocked"),
               keyRecent = QStringLiteral("palette/recent"), keyNode = QStringLiteral("scope/node"),
               keyNamespace = QStringLiteral("scope/namespace"), keyAlerts = QStringLiteral("alerts/least"),
-              keyQueries = QStringLiteral("explore/history"), keyAnnotations = QStringLiteral("plots/annotations");
+              keyQueries = QStringLiteral("explore/history"), keyAnnotations = QStringLiteral("plots/annotations"),
+              keyWallboard = QStringLiteral("wallboard/seconds");
 
 constexpr const char *themeNames[] = {"system", "dark", "light"};
 constexpr const char *densityNames[] = {"automatic", "compact", "comfortable", "presenter"};
@@ -91,6 +93,8 @@ int UiSettings::page() const { return m_settings.value(keyPage, 0).toInt(); }
 void UiSettings::setPage(int page) { m_settings.setValue(keyPage, page); }
 bool UiSettings::drawerDocked() const { return m_settings.value(keyDocked, false).toBool(); }
 void UiSettings::setDrawerDocked(bool docked) { m_settings.setValue(keyDocked, docked); }
+int UiSettings::wallboardSeconds() const { return m_settings.value(keyWallboard, Wallboard::standardSeconds).toInt(); }
+void UiSettings::setWallboardSeconds(int seconds) { m_settings.setValue(keyWallboard, seconds); }
 QStringList UiSettings::recentCommands() const { return m_settings.value(keyRecent).toStringList().mid(0, maxRecent); }
 
 void UiSettings::addRecentCommand(const QString &text)

@@ -39,6 +39,8 @@ public:
     void setPage(int page);
     bool drawerDocked() const;
     void setDrawerDocked(bool docked);
+    int wallboardSeconds() const;
+    void setWallboardSeconds(int seconds);
     QStringList recentCommands() const; ///< texts, newest first, at most 8
     void addRecentCommand(const QString &text);
     AlertChoice &alerts() { return m_alerts; }
