@@ -29,8 +29,7 @@ struct OpenInsight {
     std::uint32_t fulfilled = 0;
     EvidenceList chain, against; ///< bounded: the first, and the newest
     std::vector<std::string> affected;
-    std::vector<std::uint32_t> affectedHashes; ///< Evidence::affectsHash of those that are in it: found without reading their names
-    std::vector<std::uint16_t> owners;         ///< numbers of workloads
+    std::vector<std::uint16_t> owners; ///< numbers of workloads
     std::shared_ptr<const wire::Origin> origin;
     std::string lastText[mostSteps];
     std::uint32_t counts[mostSteps] = {}; ///< the most so far

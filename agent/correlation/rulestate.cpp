@@ -46,16 +46,12 @@ void append(EvidenceList &list, const Evidence &one, std::size_t most)
     list.insert(place, one);
 }
 
-/// `hash`: 0 = it is not known.
-void noteAffected(OpenInsight &insight, std::string_view affects, std::uint32_t hash)
+void noteAffected(OpenInsight &insight, std::string_view affects)
 {
-    std::vector<std::uint32_t> &hashes = insight.affectedHashes;
-    if (affects.empty() || insight.affected.size() >= mostAffected || std::find(hashes.begin(), hashes.end(), hash) != hashes.end())
+    if (affects.empty() || insight.affected.size() >= mostAffected)
         return;
     if (std::find(insight.affected.begin(), insight.affected.end(), affects) == insight.affected.end())
         insight.affected.emplace_back(affects);
-    if (hash != 0 && hashes.size() < mostAffected)
-        hashes.push_back(hash);
 }
 
 void noteOwner(OpenInsight &insight, std::uint16_t owner)
@@ -79,7 +75,7 @@ void noteEvidence(OpenInsight &insight, const Evidence &evidence, const Rule &ru
     insight.count += evidence.weight;
     insight.toNs = std::max(insight.toNs, evidence.timeNs);
     insight.fromNs = std::min(insight.fromNs, evidence.timeNs);
-    noteAffected(insight, evidence.affects(), evidence.affectsHash);
+    noteAffected(insight, evidence.affects());
     noteOwner(insight, evidence.owner);
 }
 
@@ -111,7 +107,7 @@ void absorb(OpenInsight &insight, const OpenInsight &other, const Rule &rule)
     }
     insight.count = count; // a chain has not all that was counted, nor whom it affects
     for (const std::string &affects : other.affected)
-        noteAffected(insight, affects, 0);
+        noteAffected(insight, affects);
     for (const std::uint16_t owner : other.owners)
         noteOwner(insight, owner);
     insight.fulfilled |= other.fulfilled;

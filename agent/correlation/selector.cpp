@@ -56,6 +56,8 @@ class IdText {
 public:
     IdText &append(std::string_view text)
     {
+        if (text.empty())
+            return *this;
         if (m_size + text.size() > m_room.size() || !m_long.empty())
             return appendLong(text);
         std::memcpy(m_room.data() + m_size, text.data(), text.size());

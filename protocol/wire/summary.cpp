@@ -30,7 +30,7 @@ template <unsigned digits> std::string decimal(std::uint64_t units, std::string_
     return line.append(" ").append(unit);
 }
 
-/// Halves go to the even one, as they do where doubles are printed.
+/// Exact halves go to the even one.
 constexpr std::uint64_t rounded(std::uint64_t value, std::uint64_t divisor) noexcept
 {
     const std::uint64_t whole = value / divisor, rest = value % divisor;

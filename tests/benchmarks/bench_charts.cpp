@@ -3,6 +3,7 @@
 // data. Prints a Markdown table, or with --json one object. Offscreen, so without the flush to a display.
 #include <QApplication>
 #include <QChartView>
+#include <QElapsedTimer>
 #include <QGridLayout>
 #include <QJsonArray>
 #include <QJsonDocument>
@@ -31,6 +32,7 @@ const QSize windowSize(1600, 1000);
 
 struct Times {
     double median = 0, p99 = 0;
+    double wallMedian = 0, wallP99 = 0; ///< with what else the machine did meanwhile, such as drawing on the worker
 };
 
 /// Processor time of this thread: what the work costs, also on a machine that is busy with something else.
@@ -44,19 +46,29 @@ double threadMs()
 /// Milliseconds of `step(i)`, over all plots of the page together.
 Times measure(const std::function<void(int)> &step)
 {
-    std::vector<double> times;
+    std::vector<double> times, walls;
     for (int i = -5; i < samples; ++i) { // the first five warm the caches
+        QElapsedTimer wall;
+        wall.start();
         const double start = threadMs();
         step(i + 5);
-        if (i >= 0)
-            times.push_back(threadMs() - start);
+        if (i < 0)
+            continue;
+        times.push_back(threadMs() - start);
+        walls.push_back(static_cast<double>(wall.nsecsElapsed()) / 1e6);
     }
     std::sort(times.begin(), times.end());
-    return {times[times.size() / 2], times[times.size() * 99 / 100]};
+    std::sort(walls.begin(), walls.end());
+    const std::size_t middle = times.size() / 2, last = times.size() * 99 / 100;
+    return {times[middle], times[last], walls[middle], walls[last]};
 }
 
-QJsonObject json(const Times &times) { return {{"medianMs", times.median}, {"p99Ms", times.p99}}; }
+QJsonObject json(const Times &times)
+{
+    return {{"medianMs", times.median}, {"p99Ms", times.p99}, {"wallMedianMs", times.wallMedian}, {"wallP99Ms", times.wallP99}};
+}
 
+QString wallCell(const Times &times) { return QStringLiteral("%1 (%2)").arg(times.wallMedian, 0, 'f', 1).arg(times.wallP99, 0, 'f', 1); }
 QString cell(const Times &times) { return QStringLiteral("%1 (%2)").arg(times.median, 0, 'f', 1).arg(times.p99, 0, 'f', 1); }
 
 /// A page of equal charts, painted at once.
@@ -205,12 +217,80 @@ std::pair<Times, Times> measureOverview(const Look &look, const TimeDisplay &tim
     return {all, hover};
 }
 
+/// A page of plots over a day, as it is moved: with its worker, and with what happened over all of them.
+struct Moves {
+    static constexpr Load load{24, 50, 1000};
+    static constexpr int annotations = 200;
+    Times pan, zoom, live;
+};
+
+Annotations madeUpAnnotations(std::int64_t fromNs, std::int64_t toNs)
+{
+    std::vector<Annotation> all;
+    for (int i = 0; i < Moves::annotations; ++i) {
+        Annotation one;
+        one.kind = static_cast<AnnotationKind>(i % 3);
+        one.severity = tapio::wire::Severity::Error;
+        one.fromNs = fromNs + (toNs - fromNs) / Moves::annotations * i;
+        one.toNs = one.kind == AnnotationKind::Change ? one.fromNs : one.fromNs + (toNs - fromNs) / 100;
+        all.push_back(one);
+    }
+    return std::make_shared<const std::vector<Annotation>>(std::move(all));
+}
+
+Moves measureMoves(const std::shared_ptr<const Theme> &theme)
+{
+    constexpr std::int64_t day = 24LL * 3600 * 1'000'000'000;
+    std::vector<std::shared_ptr<const PanelSnapshot>> data;
+    for (const auto &made : snapshots(Moves::load)) { // the same values, over a day
+        auto one = std::make_shared<PanelSnapshot>(*made);
+        const std::int64_t toNs = one->toNs, lengthNs = one->toNs - one->fromNs;
+        for (PlotSeries &series : one->series)
+            for (PlotPoint &point : series.points)
+                point.timeNs =
+                    toNs - static_cast<std::int64_t>(static_cast<double>(toNs - point.timeNs) / static_cast<double>(lengthNs) * day);
+        one->fromNs = toNs - day;
+        one->bucketNs = day / Moves::load.points;
+        data.push_back(std::move(one));
+    }
+    PlotRenderer renderer;
+    const Annotations happened = madeUpAnnotations(data[0]->fromNs, data[0]->toNs);
+    Moves moves;
+    {
+        Page<PlotView> page(Moves::load.charts, [&] {
+            auto *view = new PlotView(&renderer);
+            view->setTheme(theme);
+            view->setPasses(1);
+            view->setAnnotations(happened);
+            view->setPanel(data[0]);
+            return view;
+        });
+        const auto moveTo = [&](std::int64_t fromNs, std::int64_t toNs) {
+            for (PlotView *view : page.views)
+                view->setPreviewRange(PlotSpan{fromNs, toNs});
+            page.paint();
+            QCoreApplication::processEvents();
+        };
+        moves.pan = measure([&](int i) { moveTo(data[0]->fromNs - i * day / 200, data[0]->toNs - i * day / 200); });
+        moves.zoom = measure([&](int i) { moveTo(data[0]->fromNs + i * day / 200, data[0]->toNs - i * day / 300); });
+        moves.live = measure([&](int i) {
+            for (PlotView *view : page.views)
+                view->setPanel(data[static_cast<std::size_t>(i + 1) % data.size()]);
+            page.paint();
+            QCoreApplication::processEvents();
+        });
+        while (renderer.busy())
+            QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents);
+    }
+    return moves;
+}
+
 struct Row {
     Load load;
     Result result;
 };
 
-void printTable(const std::vector<Row> &rows, const std::pair<Times, Times> &overview)
+void printTable(const std::vector<Row> &rows, const std::pair<Times, Times> &overview, const Moves &moves)
 {
     QTextStream out(stdout);
     out << "| charts x series x points | live | hover | QLineSeries::replace live | its hover |\n|---|---|---|---|---|\n";
@@ -223,9 +303,17 @@ void printTable(const std::vector<Row> &rows, const std::pair<Times, Times> &ove
     out << "\nThe Overview of 1280 x 800, sixteen panels of an incident: all panels new and painted " << cell(overview.first)
         << " ms (live, they come in four phases); pointer moved, crosshair in all panels and the tooltip " << cell(overview.second)
         << " ms.\n";
+    out << QStringLiteral("\n%1 plots of %2 series and %3 points over a day, %4 annotations, with the worker, a frame: pan %5, zoom %6, "
+                          "all new %7 ms of "
+                          "the GUI thread; on the clock %8, %9, %10 ms.\n")
+               .arg(Moves::load.charts)
+               .arg(Moves::load.series)
+               .arg(Moves::load.points)
+               .arg(Moves::annotations)
+               .arg(cell(moves.pan), cell(moves.zoom), cell(moves.live), wallCell(moves.pan), wallCell(moves.zoom), wallCell(moves.live));
 }
 
-void printJson(const std::vector<Row> &rows, const std::pair<Times, Times> &overview)
+void printJson(const std::vector<Row> &rows, const std::pair<Times, Times> &overview, const Moves &moves)
 {
     QJsonArray pages;
     for (const auto &[load, result] : rows)
@@ -236,7 +324,9 @@ void printJson(const std::vector<Row> &rows, const std::pair<Times, Times> &over
                                  {"hover", json(result.hover)},
                                  {"qtChartsLive", json(result.native)},
                                  {"qtChartsHover", json(result.nativeHover)}});
-    const QJsonObject all{{"pages", pages}, {"overview", QJsonObject{{"live", json(overview.first)}, {"hover", json(overview.second)}}}};
+    const QJsonObject all{{"pages", pages},
+                          {"overview", QJsonObject{{"live", json(overview.first)}, {"hover", json(overview.second)}}},
+                          {"day", QJsonObject{{"pan", json(moves.pan)}, {"zoom", json(moves.zoom)}, {"live", json(moves.live)}}}};
     QTextStream(stdout) << QJsonDocument(all).toJson(QJsonDocument::Compact) << '\n';
 }
 
@@ -261,6 +351,7 @@ int main(int argc, char **argv)
         rows.push_back(row);
     }
     const auto overview = measureOverview(Look{themes, icons}, time);
-    (app.arguments().contains(QStringLiteral("--json")) ? printJson : printTable)(rows, overview);
+    const Moves moves = measureMoves(theme);
+    (app.arguments().contains(QStringLiteral("--json")) ? printJson : printTable)(rows, overview, moves);
     return 0;
 }

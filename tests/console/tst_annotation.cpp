@@ -58,12 +58,12 @@ StoredEvent told(std::int64_t row, std::int64_t timeNs, wire::InsightState state
     return event;
 }
 
-std::vector<Annotation> folded(const std::vector<StoredEvent> &events, std::size_t most = 100)
+std::vector<Annotation> folded(const std::vector<StoredEvent> &events, std::size_t most = 100, std::int64_t untilNs = nowNs)
 {
     AnnotationFold fold;
     for (const StoredEvent &one : events)
         fold.add(one);
-    return fold.annotations(most);
+    return fold.annotations(most, untilNs);
 }
 
 } // namespace
@@ -108,6 +108,59 @@ private slots:
 
     void runs_areTwoDrills() { QCOMPARE(folded({label(1, nowNs, "begin", 1), label(2, nowNs, "begin", 2)}).size(), std::size_t(2)); }
 
+    void drillWithoutItsEnd_lastsNoLongerThanDrillsMay()
+    {
+        const auto lasts = [](std::int64_t untilNs) {
+            const std::vector<Annotation> all = folded({label(1, nowNs, "begin")}, 100, untilNs);
+            return all.at(0).toNs - all.at(0).fromNs;
+        };
+        QCOMPARE(lasts(nowNs - minute), std::int64_t(0));
+        QCOMPARE(lasts(nowNs + 5 * minute), 5 * minute);
+        QCOMPARE(lasts(nowNs + 600 * minute), AnnotationFold::mostDrillNs);
+    }
+
+    void scope_keepsWhatIsOfIt_data()
+    {
+        QTest::addColumn<QString>("node");
+        QTest::addColumn<QString>("ofNode");
+        QTest::addColumn<QString>("namespaceName");
+        QTest::addColumn<bool>("isKept"); // of node-a and the namespace shop
+        QTest::newRow("its own") << "node-a"
+                                 << ""
+                                 << "shop" << true;
+        QTest::newRow("of no namespace") << "node-a"
+                                         << ""
+                                         << "" << true;
+        QTest::newRow("another namespace's") << "node-a"
+                                             << ""
+                                             << "bank" << false;
+        QTest::newRow("another node's") << "node-b"
+                                        << ""
+                                        << "shop" << false;
+        QTest::newRow("of all nodes") << "server:hq"
+                                      << ""
+                                      << "" << true;
+        QTest::newRow("a server's, about the node") << "server:hq"
+                                                    << "node-a"
+                                                    << "" << true;
+        QTest::newRow("a server's, about another one") << "server:hq"
+                                                       << "node-b"
+                                                       << "" << false;
+    }
+    void scope_keepsWhatIsOfIt()
+    {
+        QFETCH(QString, node);
+        QFETCH(QString, ofNode);
+        QFETCH(QString, namespaceName);
+        QFETCH(bool, isKept);
+        Annotation one;
+        one.node = node.toStdString();
+        one.ofNode = ofNode.toStdString();
+        one.namespaceName = namespaceName.toStdString();
+        QCOMPARE(isWithin(one, {"node-a", "shop"}), isKept);
+        QVERIFY(isWithin(one, {}));
+    }
+
     void change_isAMoment_data()
     {
         QTest::addColumn<int>("kind");
@@ -134,6 +187,8 @@ private slots:
         QCOMPARE(QString::fromStdString(all[0].text), text);
         QCOMPARE(all[0].fromNs, all[0].toNs);
         QCOMPARE(all[0].target, std::string("shop/web-1"));
+        QCOMPARE(all[0].namespaceName, std::string("shop"));
+        QCOMPARE(all[0].ofNode, std::string("node-b"));
     }
 
     void insight_goesAsFarAsItIsKnown()
@@ -146,6 +201,9 @@ private slots:
         QCOMPARE(open[0].severity, wire::Severity::Error);
         QCOMPARE(open[0].insight, std::uint64_t(42));
         QCOMPARE(open[0].text, std::string("Pod a was killed. Twice"));
+        StoredEvent placed = told(1, nowNs + minute, wire::InsightState::Open);
+        placed.origin.namespaceName = "shop";
+        QCOMPARE(folded({placed})[0].namespaceName, std::string("shop"));
         const std::vector<Annotation> over =
             folded({told(2, nowNs + 3 * minute, wire::InsightState::Resolved), told(1, nowNs + minute, wire::InsightState::Open)});
         QCOMPARE(over.size(), std::size_t(1));

@@ -59,7 +59,7 @@ private slots:
         QVERIFY(!m_feed->isCutOff());
         QVERIFY(m_session->actions.isEmpty()); // nobody did anything
         const EventQuery &query = m_session->asked.last().query;
-        QCOMPARE(query.fromNs, nowNs - 60 * minute - AnnotationsFeed::beforeNs); // what began before may go on
+        QCOMPARE(query.fromNs, nowNs - 60 * minute - AnnotationsFeed::aroundNs); // what began before may go on
         QVERIFY(m_session->asked.last().after.has_value());
     }
 
@@ -76,9 +76,58 @@ private slots:
         QTRY_VERIFY(m_feed->isSettled());
         QCOMPARE(changes.size(), 0); // it is the same
         m_feed->want({nowNs - minute, nowNs, {}});
-        m_feed->want({nowNs - minute, nowNs, {"node-a"}});
+        m_feed->want({nowNs - minute, nowNs, {"node-a", {}}});
         QCOMPARE(m_session->asked.size(), before + 3);
-        QCOMPARE(m_session->asked.last().query.filter.nodes, std::vector<std::string>{"node-a"});
+    }
+
+    /// Or a range that moves while a slow store is read would be begun again and again.
+    void reads_whatMovedMeanwhileAfterwards()
+    {
+        m_session->holdAnswers = true;
+        m_feed->want(lastHour());
+        m_feed->want(lastHour(10 * nsPerSecond));
+        m_feed->want(lastHour(20 * nsPerSecond));
+        QCOMPARE(m_session->asked.size(), 1);
+        QSignalSpy settled(m_feed.get(), &AnnotationsFeed::settled);
+        m_session->answerAll();
+        QCOMPARE(m_session->asked.size(), 2);
+        QCOMPARE(m_session->asked.last().query.toNs, nowNs + 20 * nsPerSecond + AnnotationsFeed::aroundNs);
+        m_session->answerAll();
+        QCOMPARE(settled.size(), 1);
+        QVERIFY(m_feed->isSettled());
+    }
+
+    void nothing_isSaidToBeSettledToo()
+    {
+        m_session->events.clear();
+        QSignalSpy settled(m_feed.get(), &AnnotationsFeed::settled);
+        m_feed->want(lastHour());
+        QTRY_COMPARE(settled.size(), 1);
+        QVERIFY(m_feed->annotations()->empty());
+    }
+
+    void endsAfterTheRange_areKnown()
+    {
+        m_session->events = {drill(1, nowNs - minute), drill(2, nowNs + minute)};
+        StoredEvent end = drill(1, nowNs + minute);
+        end.id = {9, 0};
+        std::get<wire::DrillLabel>(end.event.detail).phase = "end";
+        m_session->events.push_back(end);
+        m_feed->want(lastHour());
+        QTRY_VERIFY(m_feed->isSettled());
+        QCOMPARE(m_feed->annotations()->size(), std::size_t(1)); // what began after it is not of it
+        QVERIFY(!m_feed->annotations()->front().isOpen);
+        QCOMPARE(m_feed->annotations()->front().toNs, nowNs + minute);
+    }
+
+    void scope_leavesOthersOut()
+    {
+        m_session->events = {drill(1, nowNs - minute), drill(2, nowNs - minute)};
+        m_session->events.back().node = "node-b";
+        m_feed->want({nowNs - 60 * minute, nowNs, {"node-b", {}}});
+        QTRY_VERIFY(m_feed->isSettled());
+        QCOMPARE(m_feed->annotations()->size(), std::size_t(1));
+        QCOMPARE(m_feed->annotations()->front().node, std::string("node-b"));
     }
 
     void whatWasRead_staysUntilMoreIsKnown()
@@ -126,9 +175,11 @@ private slots:
         QTRY_COMPARE(m_feed->error(), QString("disk I/O error"));
         QCOMPARE(m_feed->annotations(), before);
         m_session->queryError.clear();
-        m_feed->want(lastHour(minute));
-        QTRY_VERIFY(m_feed->isSettled());
-        QVERIFY(m_feed->error().isEmpty());
+        const qsizetype asked = m_session->asked.size();
+        m_feed->want(lastHour(minute)); // not at once
+        QCOMPARE(m_session->asked.size(), asked);
+        m_feed->want(lastHour(2 * minute));
+        QTRY_VERIFY(m_feed->error().isEmpty() && m_feed->isSettled());
     }
 
     void stopped_asksNoMore()

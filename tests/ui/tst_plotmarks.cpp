@@ -150,7 +150,7 @@ private slots:
         content.addMarks(all, 1015 * second, 0, m_theme, QTimeZone::utc());
         QCOMPARE(content.marks.size(), std::size_t(4));
         QCOMPARE(content.marks[0].what, QString("Drill something on /kubepods/x"));
-        QCOMPARE(content.marks[0].when, QString("Drill \u00b7 00:16:45 to 00:17:10, goes on"));
+        QCOMPARE(content.marks[0].when, QString("Drill \u00b7 00:16:45 to 00:17:10, no end seen"));
         QCOMPARE(content.marks[1].when, QString("Insight \u00b7 00:16:50 to 00:17:00"));
         QCOMPARE(content.marks[3].what, QString("+ 3 more"));
     }

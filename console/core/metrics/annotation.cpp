@@ -5,6 +5,7 @@
 #include <string_view>
 #include <variant>
 
+#include "protocol/wire/message.h"
 #include "protocol/wire/text.h"
 
 namespace tapio::console {
@@ -59,7 +60,22 @@ void AnnotationFold::add(const StoredEvent &stored)
     else if (const auto *fact = std::get_if<wire::Boxed<wire::KubernetesFact>>(&stored.event.detail))
         addChange(stored, **fact);
     else
-        m_insights.add(stored);
+        addInsight(stored);
+}
+
+void AnnotationFold::addInsight(const StoredEvent &stored)
+{
+    m_insights.add(stored);
+    const wire::Insight *insight = wire::insightOf(stored.event.detail);
+    if (insight != nullptr && !stored.origin.namespaceName.empty())
+        m_namespaces.insert_or_assign({stored.node, insight->id}, stored.origin.namespaceName);
+}
+
+bool isWithin(const Annotation &one, const Scope &scope)
+{
+    const bool isOfAll = one.ofNode.empty() && one.node.starts_with(wire::serverNodePrefix);
+    const bool isOfNode = scope.node.empty() || isOfAll || one.node == scope.node || one.ofNode == scope.node;
+    return isOfNode && (scope.namespaceName.empty() || one.namespaceName.empty() || one.namespaceName == scope.namespaceName);
 }
 
 /// A run is told of when it begins and when it is over; either may be missing.
@@ -77,6 +93,7 @@ void AnnotationFold::addDrill(const StoredEvent &stored, const wire::DrillLabel 
     drill.fromNs = isNew ? fromNs : std::min(drill.fromNs, fromNs);
     drill.toNs = std::max({isNew ? toNs : std::max(drill.toNs, toNs), drill.fromNs});
     drill.node = stored.node;
+    drill.namespaceName = stored.origin.namespaceName;
     drill.text = wire::toLine(label.drill, wire::DrillLabel::drillBytes);
     drill.target = wire::toLine(label.target, wire::DrillLabel::targetBytes);
     if (isNew || drill.event < stored.id)
@@ -93,18 +110,26 @@ void AnnotationFold::addChange(const StoredEvent &stored, const wire::Kubernetes
     change.node = stored.node;
     change.text = wire::summary(stored.event);
     change.target = podOf(stored.origin);
+    change.ofNode = fact.node;
+    change.namespaceName = stored.origin.namespaceName;
     change.event = stored.id;
     m_changes.insert_or_assign(stored.id, std::move(change));
 }
 
-std::vector<Annotation> AnnotationFold::annotations(std::size_t most) const
+std::vector<Annotation> AnnotationFold::annotations(std::size_t most, std::int64_t untilNs) const
 {
     std::vector<Annotation> all;
     all.reserve(size());
-    for (const InsightView &view : m_insights.views())
+    for (const InsightView &view : m_insights.views()) {
         all.push_back(annotationOf(view));
-    for (const auto &[run, drill] : m_drills)
+        if (const auto known = m_namespaces.find(view.key()); known != m_namespaces.end())
+            all.back().namespaceName = known->second;
+    }
+    for (const auto &[run, drill] : m_drills) {
         all.push_back(drill);
+        if (drill.isOpen)
+            all.back().toNs = std::max(drill.toNs, std::min(untilNs, drill.fromNs + mostDrillNs));
+    }
     for (const auto &[id, change] : m_changes)
         all.push_back(change);
     std::stable_sort(all.begin(), all.end(), [](const Annotation &a, const Annotation &b) { return a.fromNs < b.fromNs; });

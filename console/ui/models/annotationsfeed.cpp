@@ -10,10 +10,19 @@ namespace tapio::console {
 
 namespace {
 
-bool isNear(const AnnotationsFeed::Wanted &a, const AnnotationsFeed::Wanted &b)
+using Wanted = AnnotationsFeed::Wanted;
+
+bool isNear(const Wanted &a, const Wanted &b)
 {
-    return a.nodes == b.nodes && std::abs(a.fromNs - b.fromNs) < AnnotationsFeed::againNs
+    return a.scope == b.scope && std::abs(a.fromNs - b.fromNs) < AnnotationsFeed::againNs
            && std::abs(a.toNs - b.toNs) < AnnotationsFeed::againNs;
+}
+
+/// The same, a while later.
+bool isMoved(const Wanted &a, const Wanted &b)
+{
+    return a.scope == b.scope && std::abs((a.toNs - a.fromNs) - (b.toNs - b.fromNs)) < AnnotationsFeed::againNs && a.toNs < b.toNs
+           && b.fromNs < a.toNs;
 }
 
 } // namespace
@@ -26,32 +35,48 @@ AnnotationsFeed::AnnotationsFeed(Session &session, int slot, QObject *parent) : 
 
 void AnnotationsFeed::want(const Wanted &wanted)
 {
-    if (!m_isWanted || !isNear(m_wanted, wanted))
+    const bool isKnown = m_isWanted && isNear(m_wanted, wanted);
+    const bool isDue = m_sinceFailure.isValid() && m_sinceFailure.nsecsElapsed() >= againNs;
+    if (m_isReading && !isKnown && isMoved(m_wanted, wanted))
+        m_next = wanted; // or a range that moves would be begun again and again
+    else if (!isKnown || isDue)
         begin(wanted);
 }
-
-void AnnotationsFeed::readAgain(const Wanted &wanted) { begin(wanted); }
 
 void AnnotationsFeed::begin(const Wanted &wanted)
 {
     m_wanted = wanted;
     m_isWanted = m_isReading = true;
+    m_next.reset();
+    m_sinceFailure.invalidate();
     m_told = 0;
     m_fold = {};
     EventQuery query;
-    query.fromNs = wanted.fromNs > beforeNs ? wanted.fromNs - beforeNs : 0;
-    query.toNs = wanted.toNs;
+    query.fromNs = wanted.fromNs > aroundNs ? wanted.fromNs - aroundNs : 0;
+    query.toNs = wanted.toNs + aroundNs;
     query.filter.types = AnnotationFold::types();
-    query.filter.nodes = wanted.nodes;
     query.limit = pageSize;
     m_id = m_session.queryEvents(m_slot, query, beforeFirst(query));
 }
 
 void AnnotationsFeed::stop()
 {
-    if (std::exchange(m_isReading, false))
-        m_session.cancelQuery(m_slot);
+    const bool wasReading = std::exchange(m_isReading, false);
     m_isWanted = false;
+    m_next.reset();
+    if (!wasReading)
+        return;
+    m_session.cancelQuery(m_slot);
+    emit settled();
+}
+
+void AnnotationsFeed::settle()
+{
+    m_isReading = false;
+    if (m_next)
+        begin(*std::exchange(m_next, std::nullopt));
+    else
+        emit settled();
 }
 
 void AnnotationsFeed::onReady(int slot, quint64 id, const EventPage &page)
@@ -61,33 +86,36 @@ void AnnotationsFeed::onReady(int slot, quint64 id, const EventPage &page)
     for (const StoredEvent &event : page.events)
         m_fold.add(event);
     m_told += page.events.size();
-    m_isCutOff = page.more && m_told >= mostTold;
-    if (page.more && !m_isCutOff)
+    if (page.more && m_told < mostTold)
         m_id = m_session.queryEvents(m_slot, page.next, page.nextAfter);
     else
-        finish();
+        finish(page.more);
 }
 
-void AnnotationsFeed::finish()
+void AnnotationsFeed::finish(bool isCutOff)
 {
-    m_isReading = false;
-    m_isCutOff = m_isCutOff || m_fold.size() > mostKept;
-    auto read = std::make_shared<const std::vector<Annotation>>(std::exchange(m_fold, {}).annotations(mostKept));
-    const bool isNews = !m_error.isEmpty() || *read != *m_annotations;
+    isCutOff = isCutOff || m_fold.size() > mostKept;
+    std::vector<Annotation> read = std::exchange(m_fold, {}).annotations(mostKept, m_wanted.toNs);
+    std::erase_if(read, [this](const Annotation &one) { return one.fromNs > m_wanted.toNs || !isWithin(one, m_wanted.scope); });
+    const bool isNews = !m_error.isEmpty() || isCutOff != m_isCutOff || read != *m_annotations;
     m_error.clear();
-    if (!isNews)
-        return;
-    m_annotations = std::move(read);
-    emit changed();
+    m_isCutOff = isCutOff;
+    if (isNews) {
+        m_annotations = std::make_shared<const std::vector<Annotation>>(std::move(read));
+        emit changed();
+    }
+    settle();
 }
 
 void AnnotationsFeed::onFailed(int slot, quint64 id, const QString &error)
 {
     if (slot != m_slot || id != m_id || !m_isReading)
         return;
-    m_isReading = m_isWanted = false; // it is tried again with the next range
     m_error = error;
+    m_next.reset();
+    m_sinceFailure.start();
     emit changed();
+    settle();
 }
 
 } // namespace tapio::console

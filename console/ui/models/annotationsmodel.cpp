@@ -51,7 +51,7 @@ QString AnnotationsModel::textOf(const Annotation &one, int column) const
     case When: return m_time.text(one.fromNs, m_spansDays ? TimeStyle::DateSecond : TimeStyle::Second);
     case Lasted:
         if (one.isOpen)
-            return tr("goes on");
+            return tr("no end");
         return one.fromNs == one.toNs ? QString() : durationText(one.toNs - one.fromNs);
     case Kind: return annotationSign(one.kind, one.severity, m_themes.theme()).word;
     case What: return annotationText(one);

@@ -5,12 +5,12 @@
 
 namespace tapio::console {
 
-AnnotationLayer::AnnotationLayer(const UiContext &context, int slot, Page *page)
-    : QObject(page), m_context(context), m_feed(context.session, slot)
+AnnotationLayer::AnnotationLayer(const UiContext &context, int slot, const char *name, Page *page)
+    : QObject(page), m_context(context), m_page(page), m_feed(context.session, slot)
 {
     connect(&m_feed, &AnnotationsFeed::changed, this, [this] { emit changed(annotations()); });
     connect(&context.plots, &PlotChoice::changed, this, &AnnotationLayer::choose);
-    context.actions.add({QStringLiteral("annotations.list.%1").arg(slot),
+    context.actions.add({QLatin1String("annotations.") + QLatin1String(name),
                          tr("What happened in this range"),
                          ActionGroup::View,
                          {QKeySequence(QStringLiteral("W"))},
@@ -21,8 +21,12 @@ AnnotationLayer::AnnotationLayer(const UiContext &context, int slot, Page *page)
 
 AnnotationsFeed::Wanted AnnotationLayer::wanted() const
 {
-    const QString node = m_context.shell.scopeNode();
-    return {m_range.fromNs, m_range.toNs, node.isEmpty() ? std::vector<std::string>() : std::vector{node.toStdString()}};
+    Scope scope; // where the page does not obey it, the window does not show it either
+    if (m_page->usesNodeScope())
+        scope.node = m_context.shell.scopeNode().toStdString();
+    if (m_page->usesNamespaceScope())
+        scope.namespaceName = m_context.shell.scopeNamespace().toStdString();
+    return {m_range.fromNs, m_range.toNs, scope};
 }
 
 void AnnotationLayer::want(const TimeWindow &range)
@@ -53,8 +57,9 @@ void AnnotationLayer::choose()
 /// Also where they are not wanted on plots: a person asks.
 void AnnotationLayer::showList()
 {
-    if (m_range.toNs > m_range.fromNs)
-        m_feed.want(wanted());
+    if (m_range.toNs <= m_range.fromNs) // the page has shown nothing yet
+        m_range = resolve(m_context.session.range(), m_context.nowNs());
+    m_feed.want(wanted());
     auto *list = new AnnotationList(m_context, m_feed);
     m_context.shell.showInDrawer(DrawerTab::Inspector, tr("What happened"), list);
     list->setFocus();

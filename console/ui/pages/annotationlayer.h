@@ -11,8 +11,8 @@ namespace tapio::console {
 class AnnotationLayer : public QObject {
     Q_OBJECT
 public:
-    /// `slot`: of queryslot, for this page. Adds the page's command that lists them.
-    AnnotationLayer(const UiContext &context, int slot, Page *page);
+    /// `slot`: of queryslot, for this page, whose name is that of its command, which lists them.
+    AnnotationLayer(const UiContext &context, int slot, const char *name, Page *page);
 
     /// Of the range that the page's plots show; called as often as that moves.
     void want(const TimeWindow &range);
@@ -32,6 +32,7 @@ private:
     void choose();
 
     UiContext m_context;
+    const Page *m_page;
     AnnotationsFeed m_feed;
     TimeWindow m_range;
     bool m_isAsked = false;

@@ -3,6 +3,7 @@
 
 #include <QLabel>
 #include <QMenu>
+#include <QScrollBar>
 #include <QStackedLayout>
 #include <QVBoxLayout>
 
@@ -18,9 +19,9 @@ std::vector<ColumnStyle> columnStyles()
 {
     using Kind = ColumnStyle::Kind;
     std::vector<ColumnStyle> styles(AnnotationsModel::columns);
-    styles[AnnotationsModel::When] = {Kind::Mono, Qt::ElideRight, 88, 180, false};
+    styles[AnnotationsModel::When] = {Kind::Mono, Qt::ElideRight, 98, 180, false};
     styles[AnnotationsModel::Kind] = {Kind::Text, Qt::ElideRight, 56, 90, false};
-    styles[AnnotationsModel::Lasted] = {Kind::Number, Qt::ElideRight, 66, 90, false};
+    styles[AnnotationsModel::Lasted] = {Kind::Number, Qt::ElideRight, 62, 90, false};
     styles[AnnotationsModel::What] = {Kind::Text, Qt::ElideRight, 120, 2000, true};
     styles[AnnotationsModel::Node] = {Kind::Text, Qt::ElideMiddle, 60, 160, false, 1};
     return styles;
@@ -46,14 +47,15 @@ AnnotationList::AnnotationList(const UiContext &context, const AnnotationsFeed &
     column->addWidget(m_note);
     column->addLayout(m_stack, 1);
     setFocusProxy(m_table);
-    connect(m_table, &QAbstractItemView::activated, this, [this](const QModelIndex &index) { openRow(index.row()); });
+    connect(m_table, &QAbstractItemView::activated, this, [this](const QModelIndex &index) { openEvent(m_model.at(index.row()).event); });
     connect(m_table, &TableView::menuRequested, this, [this](const QModelIndex &index, const QPoint &at) {
-        QMenu menu(this);
-        menu.addAction(tr("Show in Events"), this, [this, row = index.row()] { openRow(row); });
+        QMenu menu(this); // meanwhile the rows may become others
+        menu.addAction(tr("Show in Events"), this, [this, event = m_model.at(index.row()).event] { openEvent(event); });
         menu.addAction(tr("Copy the rows"), m_table, &TableView::copySelection);
         menu.exec(at);
     });
     connect(&feed, &AnnotationsFeed::changed, this, &AnnotationList::refresh);
+    connect(&feed, &AnnotationsFeed::settled, this, &AnnotationList::refresh);
     refresh();
 }
 
@@ -61,7 +63,7 @@ QString AnnotationList::note() const { return m_note->isHidden() ? QString() : m
 
 void AnnotationList::refresh()
 {
-    m_model.setAnnotations(m_feed.annotations());
+    takeRows();
     QString note;
     if (!m_feed.error().isEmpty())
         note = tr("Not all: the store could not be read: %1").arg(m_feed.error());
@@ -77,10 +79,20 @@ void AnnotationList::refresh()
     m_stack->setCurrentIndex(m_model.rowCount() > 0 ? 1 : 0);
 }
 
-void AnnotationList::openRow(int row)
+/// Whoever reads it stays where they are.
+void AnnotationList::takeRows()
 {
-    if (row >= 0 && row < m_model.rowCount())
-        m_context.shell.openPage(PageId::Events, QStringLiteral("event=") + recordText(m_model.at(row).event));
+    const QModelIndex current = m_table->currentIndex();
+    const bool hasCurrent = current.isValid();
+    const EventId chosen = hasCurrent ? m_model.at(current.row()).event : EventId();
+    const int scrolled = m_table->verticalScrollBar()->value();
+    m_model.setAnnotations(m_feed.annotations());
+    for (int row = 0; hasCurrent && row < m_model.rowCount(); ++row)
+        if (m_model.at(row).event == chosen)
+            m_table->selectRow(row);
+    m_table->verticalScrollBar()->setValue(scrolled);
 }
+
+void AnnotationList::openEvent(EventId event) { m_context.shell.openPage(PageId::Events, QStringLiteral("event=") + recordText(event)); }
 
 } // namespace tapio::console

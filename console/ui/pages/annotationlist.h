@@ -28,7 +28,8 @@ public:
 
 private:
     void refresh();
-    void openRow(int row);
+    void openEvent(EventId event);
+    void takeRows();
 
     UiContext m_context;
     const AnnotationsFeed &m_feed;

@@ -22,6 +22,7 @@
 #include "console/ui/widgets/plotgroup.h"
 #include "console/ui/widgets/progressline.h"
 #include "console/ui/widgets/querypanel.h"
+#include "console/ui/widgets/scrollbyscreen.h"
 #include "console/ui/window/timerange.h"
 
 namespace tapio::console {
@@ -40,7 +41,7 @@ DashboardsPage::DashboardsPage(UiContext context, QWidget *parent)
       m_refresh(new BarButton({context.themes, context.icons})), m_menu(new BarButton({context.themes, context.icons})),
       m_progress(new ProgressLine({context.themes, context.icons})), m_scroll(new QScrollArea),
       m_grid(new DashboardGrid({context.themes, context.icons})),
-      m_annotations(new AnnotationLayer(m_context, queryslot::dashboardAnnotations, this)),
+      m_annotations(new AnnotationLayer(m_context, queryslot::dashboardAnnotations, "dashboards", this)),
       m_message(new StateMessage({context.themes, context.icons})), m_foot(new FootLine({context.themes, context.icons}))
 {
     build();
@@ -372,22 +373,15 @@ void DashboardsPage::open(const QString &argument)
 {
     if (argument.isEmpty())
         return;
-    m_scroll->verticalScrollBar()->setValue(0);
     if (m_isRead)
         choose(argument);
     else
         m_name = argument;
 }
 
-bool DashboardsPage::showMore()
-{
-    QScrollBar &bar = *m_scroll->verticalScrollBar();
-    if (!m_scroll->isVisible() || bar.value() >= bar.maximum())
-        return false;
-    const int kept = m_context.themes.theme().px(48); // of what was seen, so that one finds on
-    bar.setValue(bar.value() + std::max(1, m_scroll->viewport()->height() - kept));
-    return true;
-}
+void DashboardsPage::showFromTop() { m_scroll->verticalScrollBar()->setValue(0); }
+
+bool DashboardsPage::showMore() { return m_scroll->isVisible() && scrollByScreen(*m_scroll, m_context.themes.theme()); }
 
 bool DashboardsPage::closeTopmost() { return m_group->closeTopmost(); }
 

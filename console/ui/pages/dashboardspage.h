@@ -47,6 +47,8 @@ public:
     void timeChanged() override;
     void open(const QString &argument) override; ///< a dashboard's name
     bool closeTopmost() override;
+    QString openedWith() const override { return m_name; }
+    void showFromTop() override;
     bool showMore() override;
     bool settled() const override;
 

@@ -70,7 +70,7 @@ ExplorePage::ExplorePage(UiContext context, QWidget *parent)
       m_editor(new QueryEditor({context.themes, context.icons})), m_run(new QPushButton(tr("Run"))),
       m_progress(new ProgressLine({context.themes, context.icons})),
       m_graph(new QueryPlotView({context.themes, context.icons}, context.time)),
-      m_annotations(new AnnotationLayer(m_context, queryslot::exploreAnnotations, this)),
+      m_annotations(new AnnotationLayer(m_context, queryslot::exploreAnnotations, "explore", this)),
       m_table(new TableView({context.themes, context.icons}, seriesColumns())), m_split(new QSplitter(Qt::Vertical)),
       m_message(new StateMessage({context.themes, context.icons})), m_foot(new FootLine({context.themes, context.icons}))
 {
@@ -224,6 +224,8 @@ void ExplorePage::showEvent(QShowEvent *)
         ask(false); // another one was chosen elsewhere
     else
         askAgain(); // time went on
+    if (!m_ran.isEmpty())
+        m_annotations->want(resolve(m_range, m_context.nowNs()));
 }
 
 void ExplorePage::hideEvent(QHideEvent *)

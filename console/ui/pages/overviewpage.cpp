@@ -39,7 +39,7 @@ QString keyOf(PanelId id)
 OverviewPage::OverviewPage(UiContext context, QWidget *parent)
     : Page(parent), m_context(context), m_view(Look{context.themes, context.icons}, context.time, this),
       m_firstStart(Look{context.themes, context.icons}, this),
-      m_annotations(new AnnotationLayer(m_context, queryslot::overviewAnnotations, this))
+      m_annotations(new AnnotationLayer(m_context, queryslot::overviewAnnotations, "overview", this))
 {
     m_firstStart.hide();
     m_view.setNow([this] { return m_context.nowNs(); });
@@ -96,7 +96,9 @@ void OverviewPage::refresh()
     for (const std::string &name : m_context.session.overview().namespaces)
         m_context.shell.noteNamespace(QString::fromStdString(name));
     m_view.setSnapshot(m_context.session.overview());
-    m_annotations->want(resolve(m_context.session.range(), m_context.nowNs()));
+    const PanelSnapshot &shown = m_context.session.overview().panels[static_cast<std::size_t>(PanelId::EventsProcessed)];
+    if (shown.toNs > shown.fromNs) // what is shown, paused or not
+        m_annotations->want({shown.fromNs, shown.toNs});
     if (settled())
         m_shownRange = m_context.session.range();
     updateComputation();
@@ -138,6 +140,13 @@ void OverviewPage::resizeEvent(QResizeEvent *)
 {
     m_view.setGeometry(rect());
     m_firstStart.setGeometry(rect());
+}
+
+void OverviewPage::showFromTop()
+{
+    if (m_view.isFullScreen())
+        m_view.closeTopmost();
+    m_view.scrollToTop();
 }
 
 void OverviewPage::focusInEvent(QFocusEvent *event)

@@ -26,6 +26,8 @@ public:
     void open(const QString &argument) override;
     bool closeTopmost() override { return m_view.closeTopmost(); }
     bool settled() const override;
+    void showFromTop() override;
+    bool showMore() override { return m_view.scrollOn(); }
     bool usesNodeScope() const override { return true; }
     bool usesNamespaceScope() const override { return true; }
 

@@ -16,6 +16,7 @@
 #include "console/ui/widgets/fullpanelview.h"
 #include "console/ui/widgets/panelwidget.h"
 #include "console/ui/widgets/plotgroup.h"
+#include "console/ui/widgets/scrollbyscreen.h"
 
 namespace tapio::console {
 
@@ -173,6 +174,10 @@ bool OverviewView::redraw(std::size_t i)
     m_group->follow(&panel.plot());
     return true;
 }
+
+void OverviewView::scrollToTop() { m_scroll->verticalScrollBar()->setValue(0); }
+
+bool OverviewView::scrollOn() { return !isFullScreen() && scrollByScreen(*m_scroll, m_look.theme()); }
 
 void OverviewView::fitGrid() { m_grid->fit(m_scroll->viewport()->size()); }
 

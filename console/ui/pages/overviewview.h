@@ -44,6 +44,9 @@ public:
     void setNow(std::function<std::int64_t()> nowNs);
     /// What happened, over all plots; null: nothing is shown.
     void setAnnotations(Annotations annotations);
+    void scrollToTop();
+    /// By a screen; false = it was all shown.
+    bool scrollOn();
     /// Redraws at once what waits.
     void flush();
 

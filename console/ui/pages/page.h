@@ -88,7 +88,11 @@ public:
     virtual void open(const QString &argument) { Q_UNUSED(argument); }
     /// Esc: closes the topmost thing of its own (a full-screen panel); false = there was nothing to close.
     virtual bool closeTopmost() { return false; }
-    /// On a wall, where nobody scrolls: shows what lies below; false = it was all shown.
+    /// What open() has to be given for what is shown now; empty: nothing.
+    virtual QString openedWith() const { return {}; }
+    /// On a wall, where nobody scrolls: the page as it begins.
+    virtual void showFromTop() {}
+    /// Likewise, what lies below; false = it was all shown.
     virtual bool showMore() { return false; }
     /// True once what it shows is no longer "loading": a snapshot may be taken.
     virtual bool settled() const { return true; }

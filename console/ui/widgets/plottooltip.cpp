@@ -173,7 +173,7 @@ void TooltipContent::addMarks(const std::vector<Annotation> &annotations, std::i
         const QString from = timeText(one.fromNs, style, zone), to = timeText(one.toNs, style, zone);
         QString when = from == to ? from : tr("%1 to %2").arg(from, to);
         if (one.isOpen)
-            when = tr("%1, goes on").arg(when);
+            when = tr("%1, no end seen").arg(when);
         const Sign sign = annotationSign(one.kind, one.severity, theme);
         marks.push_back({sign, annotationText(one), QStringLiteral("%1 \u00b7 %2").arg(sign.word, when)});
     }

@@ -41,7 +41,7 @@ public:
     struct Mark {
         Sign sign;    ///< without a glyph: no sign
         QString what; ///< in one line
-        QString when; ///< "14:21:00 to 14:23:00, goes on"
+        QString when; ///< "14:21:00 to 14:23:00, no end seen"
     };
     std::vector<Mark> marks; ///< what happened then
     /// Those that were going on at a moment, or began or ended within `slackNs` of it; the worst first.

@@ -80,7 +80,7 @@ void MainWindow::build()
     m_keyOverlay = new KeyOverlay(look, m_services.actions, this);
     m_keyHint = new KeyHint(look, *m_keys, this);
     m_wallboard = new Wallboard(
-        *this, m_services.setup.dashboardFolder, [this] { return currentPage() && currentPage()->showMore(); }, this);
+        *this, m_services.setup.dashboardFolder, [this] { return currentPage(); }, this);
     m_wallboard->setSeconds(m_services.settings.wallboardSeconds());
     m_wallHead = new WallHead(context(), *m_wallboard, this);
     m_wallHead->hide();
@@ -321,6 +321,7 @@ void MainWindow::setWallboard(bool isOn)
     if (isOn) {
         m_stateBefore = windowState();
         m_pageBefore = m_current;
+        m_shownBefore = currentPage()->openedWith();
         setDrawerOpen(false);
         m_wallboard->start();
         m_wallHead->showKeys();
@@ -335,7 +336,7 @@ void MainWindow::setWallboard(bool isOn)
     if (isOn)
         currentPage()->setFocus(Qt::OtherFocusReason); // the letters are the wallboard's
     else
-        openPage(m_pageBefore);
+        openPage(m_pageBefore, m_shownBefore);
 }
 
 void MainWindow::tellScope()
@@ -471,6 +472,7 @@ void MainWindow::togglePause()
 
 void MainWindow::tellTime()
 {
+    m_wallHead->refresh();
     for (Page *page : std::as_const(m_pages))
         page->timeChanged();
 }

@@ -114,6 +114,7 @@ private:
     WallHead *m_wallHead = nullptr;
     Qt::WindowStates m_stateBefore; ///< the wallboard
     PageId m_pageBefore = PageId::Overview;
+    QString m_shownBefore;
     QHash<int, Page *> m_pages;
     struct RailEntry {
         PageId id;

@@ -14,13 +14,13 @@ Wallboard::Stop firstStop() { return {PageId::Overview, {}, Wallboard::tr("Overv
 
 } // namespace
 
-Wallboard::Wallboard(Shell &shell, const QString &dashboardFolder, std::function<bool()> showMore, QObject *parent)
-    : QObject(parent), m_shell(shell), m_showMore(std::move(showMore)), m_files(dashboardFolder.toStdString()), m_stops{firstStop()}
+Wallboard::Wallboard(Shell &shell, const QString &dashboardFolder, PageShown page, QObject *parent)
+    : QObject(parent), m_shell(shell), m_page(std::move(page)), m_files(dashboardFolder.toStdString()), m_stops{firstStop()}
 {
     setSeconds(standardSeconds);
     connect(&m_files, &DashboardFiles::shelfRead, this, &Wallboard::take);
     connect(&m_timer, &QTimer::timeout, this, [this] {
-        if (!m_showMore())
+        if (Page *shown = m_page(); !shown || !shown->showMore())
             step(1);
     });
 }
@@ -90,6 +90,8 @@ void Wallboard::setHeld(bool isHeld)
 void Wallboard::show()
 {
     m_shell.openPage(m_stops[m_at].page, m_stops[m_at].argument);
+    if (Page *shown = m_page())
+        shown->showFromTop();
     emit changed();
 }
 

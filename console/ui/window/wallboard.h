@@ -25,8 +25,9 @@ public:
         bool operator==(const Stop &) const = default;
     };
 
-    /// `shell` outlives it. `showMore`: of the page that is shown, what lies below; false = it was all shown.
-    Wallboard(Shell &shell, const QString &dashboardFolder, std::function<bool()> showMore, QObject *parent = nullptr);
+    using PageShown = std::function<Page *()>;
+    /// `shell` outlives it, and has the page that it was told to open last.
+    Wallboard(Shell &shell, const QString &dashboardFolder, PageShown page, QObject *parent = nullptr);
 
     /// From the Overview on; the dashboards are read first, and follow as soon as they are there.
     void start();
@@ -51,7 +52,7 @@ private:
     void show();
 
     Shell &m_shell;
-    std::function<bool()> m_showMore;
+    PageShown m_page;
     DashboardFiles m_files;
     std::vector<Stop> m_stops;
     std::size_t m_at = 0;

@@ -19,13 +19,15 @@ WallHead::WallHead(const UiContext &context, const Wallboard &board, QWidget *pa
 {
     m_keysEnd.setSingleShot(true);
     m_keysEnd.setInterval(keysMs);
-    const auto repaint = [this] {
-        setAccessibleName(left() + QStringLiteral(", ") + right());
-        update();
-    };
-    connect(&m_keysEnd, &QTimer::timeout, this, repaint);
-    connect(&board, &Wallboard::changed, this, repaint);
-    connect(&context.session, &Session::overviewChanged, this, repaint); // a chosen range goes with time
+    connect(&m_keysEnd, &QTimer::timeout, this, &WallHead::refresh);
+    connect(&board, &Wallboard::changed, this, &WallHead::refresh);
+    connect(&context.time, &TimeDisplay::changed, this, &WallHead::refresh);
+}
+
+void WallHead::refresh()
+{
+    setAccessibleName(left() + QStringLiteral(", ") + right());
+    update();
 }
 
 void WallHead::showKeys()
@@ -38,9 +40,11 @@ QString WallHead::left() const { return m_board.stops()[m_board.at()].title; }
 
 QString WallHead::right() const
 {
+    const auto keyOf = [this](const char *action) { return m_context.actions.keyText(QLatin1String(action)); };
     QStringList parts;
     if (m_keysEnd.isActive())
-        parts << tr("Esc ends \u00b7 N next \u00b7 P previous \u00b7 H holds");
+        parts << tr("%1 ends").arg(keyOf("escape")) << tr("%1 next").arg(keyOf("wallboard.next"))
+              << tr("%1 previous").arg(keyOf("wallboard.previous")) << tr("%1 holds").arg(keyOf("wallboard.hold"));
     parts << rangeText(m_context.session.range(), m_context.time.zone());
     if (m_context.session.paused())
         parts << tr("paused");

@@ -21,6 +21,7 @@ public:
 
     QString left() const;  ///< "Infrastructure"
     QString right() const; ///< "Live - 2 of 6"
+    void refresh();        ///< the range changed, or was paused
     /// Says for a while how one gets out of it.
     void showKeys();
 
