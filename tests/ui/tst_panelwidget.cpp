@@ -331,7 +331,16 @@ private slots:
 
     void theDrawingHasWordsAndLines()
     {
-        const QByteArray svg = PanelExport(*shared(madeup::busy(), PanelId::QueueDepth), m_ui->themes.theme(), QTimeZone::utc()).svg();
+        PanelExport page(*shared(madeup::busy(), PanelId::QueueDepth), m_ui->themes.theme(), QTimeZone::utc());
+        const QByteArray svg = page.svg();
+        Annotation drill;
+        drill.kind = AnnotationKind::Drill;
+        drill.fromNs = madeup::nowNs - 600'000'000'000;
+        drill.toNs = madeup::nowNs - 300'000'000'000;
+        const QImage before = page.image();
+        page.setAnnotations(std::make_shared<const std::vector<Annotation>>(std::vector{drill}));
+        QVERIFY(page.svg().size() > svg.size()); // what happened is in it, as on the screen
+        QVERIFY(page.image() != before);
         QVERIFY(QSvgRenderer(svg).isValid());
         QVERIFY(svg.contains("Event queue depth"));
         QVERIFY(svg.contains("agent queues"));

@@ -158,7 +158,8 @@ void OverviewPage::focusInEvent(QFocusEvent *event)
 bool OverviewPage::settled() const
 {
     const OverviewSnapshot &overview = m_context.session.overview();
-    return std::ranges::none_of(overview.panels, [](const PanelSnapshot &panel) { return panel.state == PanelState::Loading; });
+    return m_annotations->feed().isSettled()
+           && std::ranges::none_of(overview.panels, [](const PanelSnapshot &panel) { return panel.state == PanelState::Loading; });
 }
 
 void OverviewPage::open(const QString &argument)
@@ -189,7 +190,8 @@ void OverviewPage::exportPanel(PanelId id, PanelFormat format)
     const auto snapshot = m_view.snapshotOf(id);
     if (!snapshot)
         return;
-    const PanelExport page(*snapshot, m_context.themes.theme(), m_context.time.zone());
+    PanelExport page(*snapshot, m_context.themes.theme(), m_context.time.zone());
+    page.setAnnotations(m_annotations->annotations());
     const QString folder = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
     const QString path = QFileDialog::getSaveFileName(this, tr("Export %1").arg(PanelText::title(id)),
                                                       folder + QLatin1Char('/') + page.suggestedName(format), filterFor(format));

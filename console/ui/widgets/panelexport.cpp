@@ -11,6 +11,7 @@
 
 #include "console/core/metrics/export.h"
 #include "console/ui/charts/plotlayout.h"
+#include "console/ui/charts/plotmarks.h"
 #include "console/ui/charts/plotpainter.h"
 #include "console/ui/charts/plotscale.h"
 #include "console/ui/widgets/figurepainter.h"
@@ -112,6 +113,8 @@ void PanelExport::paintPlotWithLegend(QPainter &painter, const QRectF &area) con
     painter.translate(area.topLeft());
     paintAxes(painter, layout, room, theme, 1);
     paintPlot(painter, {m_panel, layout.frame, {m_theme, looks, exportRatio, 1, true, true, -1}});
+    if (m_annotations)
+        paintMarks(painter, layout.frame, theme, *m_annotations);
     paintThresholdWords(painter, layout, theme, *m_panel);
     painter.restore();
     legend(&painter, *m_panel, looks, theme, names.translated(0, area.top() + room.height()));

@@ -5,6 +5,7 @@
 #include <QString>
 #include <QTimeZone>
 
+#include "console/core/metrics/annotation.h"
 #include "console/core/metrics/panel.h"
 #include "console/ui/theme/theme.h"
 #include "protocol/base/result.h"
@@ -30,6 +31,9 @@ class PanelExport {
 public:
     PanelExport(const PanelSnapshot &panel, const Theme &theme, const QTimeZone &zone);
 
+    /// What happened, over the plot; null: nothing of it is shown.
+    void setAnnotations(Annotations annotations) { m_annotations = std::move(annotations); }
+
     /// Twice the pixels of the drawn size.
     QImage image() const;
     QByteArray svg() const;
@@ -49,6 +53,7 @@ private:
     std::shared_ptr<const PanelSnapshot> m_panel;
     std::shared_ptr<const Theme> m_theme;
     QTimeZone m_zone;
+    Annotations m_annotations;
 };
 
 } // namespace tapio::console
