@@ -32,8 +32,11 @@ public:
         insight.state = state;
         insight.fromNs = m_clock.utcNs();
         told->frame.body = batchOf(++m_seq, {}, {eventAt(m_clock.utcNs(), insight)});
+        m_last = told;
         m_thread.onDelivery(std::move(told), m_clock.utcNs(), 0);
     }
+    /// What was told last: the thread is done with it.
+    bool isTaken() const { return m_last.expired(); }
     int overviews() const { return m_overviews; }
     int open() const { return m_open; }
 
@@ -58,6 +61,7 @@ private:
     FakeClock m_clock; // stands at the begin of a second
     std::atomic<int> m_overviews{0}, m_open{-1};
     std::uint64_t m_seq = 0;
+    std::weak_ptr<wire::Delivery> m_last;
     ModelThread m_thread;
 };
 
@@ -97,7 +101,8 @@ private slots:
             if (id == 1)
                 QTRY_COMPARE(bench.overviews(), 2);
         }
-        bench.advance(250 * ms); // the next second
+        QTRY_VERIFY(bench.isTaken()); // else it may come after the tick of the next second
+        bench.advance(250 * ms);      // the next second
         QTRY_COMPARE(bench.open(), 5);
         QCOMPARE(bench.overviews(), 3);
     }
