@@ -15,6 +15,7 @@
 #include <iostream>
 #include <memory>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -212,6 +213,7 @@ int main(int argc, char **argv)
         agents.push_back(console.spawnAgent(program, "node-2"));
     std::mt19937 random(1);
     std::vector<double> ms;
+    std::set<in_port_t> ports;
     int missed = 0;
     if (!console.waitFor(0))
         std::cerr << "the agent does not correlate\n";
@@ -221,7 +223,9 @@ int main(int argc, char **argv)
     for (int i = 0; i < trials; ++i) {
         waitMs(static_cast<int>(random() % 1000)); // at any phase of any timer
         const double before = console.opened();
-        const sockaddr_in address = closedPort(fault->at());
+        sockaddr_in address = closedPort(fault->at());
+        while (!ports.insert(address.sin_port).second) // again: it would belong to the insight that it made before
+            address = closedPort(fault->at());
         const auto begin = Steady::now();
         fault->make(address);
         if (console.waitFor(before + 1))
