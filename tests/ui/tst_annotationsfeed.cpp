@@ -154,6 +154,19 @@ private slots:
         QCOMPARE(m_session->asked.size(), 2);
     }
 
+    void othersOutsideOfTheScope_takeNobodysPlace()
+    {
+        m_session->events.clear();
+        for (std::size_t i = 0; i < AnnotationsFeed::mostKept + 10; ++i)
+            m_session->events.push_back(drill(static_cast<std::int64_t>(i), nowNs - minute));
+        m_session->events.push_back(drill(1'000'000, nowNs - 10 * minute)); // older than all of them
+        m_session->events.back().node = "node-b";
+        m_feed->want({nowNs - 60 * minute, nowNs, {"node-b", {}}});
+        QTRY_VERIFY(m_feed->isSettled());
+        QCOMPARE(m_feed->annotations()->size(), std::size_t(1));
+        QVERIFY(!m_feed->isCutOff());
+    }
+
     void tooMany_isSaid()
     {
         m_session->events.clear();

@@ -51,6 +51,19 @@ void paintDrills(QPainter &painter, const PlotFrame &frame, const Theme &theme, 
     }
 }
 
+/// A dotted line from top to bottom. By rectangles: a pen with a pattern makes a path of each dot, and plots are painted while they are moved.
+void paintDots(QPainter &painter, double x, const QRectF &whole, const QColor &color)
+{
+    constexpr double each = 4;
+    QList<QRectF> dots;
+    for (double y = whole.top(); y < whole.bottom(); y += each)
+        dots.append(QRectF(x, y, 1, 1));
+    painter.setRenderHint(QPainter::Antialiasing, false);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(color);
+    painter.drawRects(dots);
+}
+
 /// The worst on top.
 void paintEdges(QPainter &painter, const PlotFrame &frame, const Theme &theme, const std::vector<Annotation> &annotations)
 {
@@ -130,14 +143,7 @@ void paintMarks(QPainter &painter, const PlotFrame &frame, const Theme &theme, c
     const QRectF whole = frame.whole();
     for (const PlotMark &mark : marksIn(frame, annotations)) {
         const Sign sign = annotationSign(mark.kind, mark.severity, theme);
-        QPen pen(withAlpha(sign.color, lineAlpha), 1);
-        pen.setDashPattern({1, 3});
-        pen.setCosmetic(true);
-        pen.setCapStyle(Qt::FlatCap);
-        painter.setRenderHint(QPainter::Antialiasing, false);
-        painter.setPen(pen);
-        const double x = std::round(mark.x);
-        painter.drawLine(QPointF(x, whole.top()), QPointF(x, whole.bottom()));
+        paintDots(painter, std::round(mark.x), whole, withAlpha(sign.color, lineAlpha));
         painter.setRenderHint(QPainter::Antialiasing);
         const double size = theme.px(signSize);
         drawGlyph(painter, QRectF(mark.x - size / 2, frame.plot.top() - size - 1, size, size), sign.glyph, sign.color);

@@ -94,9 +94,13 @@ void AnnotationsFeed::onReady(int slot, quint64 id, const EventPage &page)
 
 void AnnotationsFeed::finish(bool isCutOff)
 {
-    isCutOff = isCutOff || m_fold.size() > mostKept;
-    std::vector<Annotation> read = std::exchange(m_fold, {}).annotations(mostKept, m_wanted.toNs);
+    const std::size_t all = m_fold.size();
+    std::vector<Annotation> read = std::exchange(m_fold, {}).annotations(all, m_wanted.toNs);
     std::erase_if(read, [this](const Annotation &one) { return one.fromNs > m_wanted.toNs || !isWithin(one, m_wanted.scope); });
+    if (read.size() > mostKept) {
+        isCutOff = true;
+        read.erase(read.begin(), read.end() - static_cast<std::ptrdiff_t>(mostKept));
+    }
     const bool isNews = !m_error.isEmpty() || isCutOff != m_isCutOff || read != *m_annotations;
     m_error.clear();
     m_isCutOff = isCutOff;
